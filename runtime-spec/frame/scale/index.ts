@@ -1,0 +1,3 @@
+export * from './buffer.ts'
+export * from './codec.ts'
+export * from './composite.ts'
