@@ -1,0 +1,54 @@
+import binaryen from 'binaryen'
+
+const { Features: F, i32, i64, none } = binaryen
+
+/** What the engine was compiled with. */
+const ENGINE_FEATURES =
+	F.MutableGlobals | F.SignExt | F.BulkMemory | F.BulkMemoryOpt | F.NontrappingFPToInt | F.Multivalue | F.ReferenceTypes | F.ExtendedConst
+
+/** binaryen.js takes the features as a second argument, which its type declarations leave out. */
+const readBinary: (wasm: Uint8Array, features: number) => binaryen.Module = binaryen.readBinary
+
+/** Reads a module made of the engine. The caller disposes of it. */
+export const readEngineModule = (wasm: Uint8Array): binaryen.Module => readBinary(wasm, ENGINE_FEATURES)
+
+/** Internal name of an exported function. */
+export function exported(module: binaryen.Module, name: string): string {
+	const reference = module.getExport(name)
+	if (!reference) throw new Error(`the module does not export ${name}`)
+	return binaryen.getExportInfo(reference).value
+}
+
+/** The function the body of `name` consists of a call to. */
+function onlyCallee(module: binaryen.Module, name: string): string {
+	const body = binaryen.getExpressionInfo(binaryen.getFunctionInfo(module.getFunction(name)).body)
+	if (body.id !== binaryen.CallId) throw new Error(`the body of ${name} is not a single call`)
+	return (body as binaryen.CallInfo).target
+}
+
+/** Replaces the body of function `name`, of `arity` i32 parameters, by a call of `target` with the same parameters. */
+export function redirect(module: binaryen.Module, name: string, arity: number, result: binaryen.Type, target: string): void {
+	const parameters = binaryen.createType(Array.from({ length: arity }, () => i32))
+	const operands = Array.from({ length: arity }, (_, index) => module.local.get(index, i32))
+	module.removeFunction(name)
+	module.addFunction(name, parameters, result, [], module.call(target, operands, result))
+}
+
+/**
+ * Points libc's allocator at the shim's, for it would grow the memory, and the engine's report of an exhausted arena at the one that
+ * works then. It has to happen before the boot: a block must be freed by the allocator that made it.
+ */
+export function useArena(wasm: Uint8Array): Uint8Array {
+	const module = readEngineModule(wasm)
+	try {
+		const own = (name: string): string => exported(module, name)
+		redirect(module, onlyCallee(module, own('malloc')), 1, i32, own('alloc'))
+		redirect(module, onlyCallee(module, own('free')), 1, none, own('release'))
+		redirect(module, own('calloc'), 2, i32, own('allocZeroed'))
+		redirect(module, own('realloc'), 2, i32, own('resize'))
+		redirect(module, own('JS_ThrowOutOfMemory'), 1, i64, own('throwOutOfMemory'))
+		return module.emitBinary()
+	} finally {
+		module.dispose()
+	}
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { boot } from './boot.ts'
+import { type Linked, link } from './link.ts'
+import { LOWERING_EXPORTS, lower } from './lower.ts'
+import { unreachableSlots } from './prune.ts'
+import { readEngine } from './quickjs.ts'
+import { compileShim } from './shim.ts'
+import { snapshot } from './snapshot.ts'
+import { BUILTINS_APIS, builtinsBundle } from './testing/builtins-bundle.ts'
+import { echoHost } from './testing/echo-host.ts'
+import { BlobInstance } from './testing/v8-host.ts'
+
+const TIMEOUT_MS = 600_000
+
+const image = (linked: Linked, dropped: ReadonlySet<number>): Uint8Array => {
+	const { realm } = boot(linked, { bundle: builtinsBundle, assets: {}, apis: BUILTINS_APIS })
+	return snapshot(linked, realm, new Set([...BUILTINS_APIS, ...LOWERING_EXPORTS]), dropped).wasm
+}
+const compile = (wasm: Uint8Array): WebAssembly.Module => new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>)
+
+/** The outcome in a new instance: functions may change the realm they run in. */
+function outcome(module: WebAssembly.Module, name: string, input: Uint8Array): string {
+	try {
+		return new TextDecoder().decode(new BlobInstance(module, echoHost()).call(name, input))
+	} catch (error) {
+		return `trap: ${error}`
+	}
+}
+
+test(
+	'every built-in of the pruned, lowered blob behaves as in the complete engine',
+	async () => {
+		const linked = link(readEngine(), await compileShim(BUILTINS_APIS))
+		const dropped = unreachableSlots(linked)
+		expect(dropped.size).toBeGreaterThan(50)
+		const complete = compile(image(linked, new Set()))
+		const blob = compile(lower(image(linked, dropped), {}).wasm)
+
+		const list = outcome(complete, 'Test_list', new Uint8Array())
+		expect(outcome(blob, 'Test_list', new Uint8Array())).toBe(list)
+		const paths = list.split('\n')
+		expect(paths.length).toBeGreaterThan(300)
+		let calls = 0
+		paths.forEach((path, index) => {
+			const input = Uint8Array.of(index & 0xff, index >> 8)
+			const expected = outcome(complete, 'Test_run', input)
+			expect(outcome(blob, 'Test_run', input), path).toBe(expected)
+			expect(expected, path).not.toMatch(/^trap/)
+			calls += Number(expected.split('\n', 1)[0])
+		})
+		console.log(`${calls} calls of ${paths.length} built-ins compared`)
+	},
+	TIMEOUT_MS,
+)

@@ -1,0 +1,59 @@
+import { type BootInput, boot } from './boot.ts'
+import { compressBlob } from './compress.ts'
+import { API_LIMIT } from './layout.ts'
+import { link } from './link.ts'
+import { LOWERING_EXPORTS, lower } from './lower.ts'
+import { unreachableSlots } from './prune.ts'
+import { readEngine } from './quickjs.ts'
+import { assertRealm } from './realm-check.ts'
+import { compileShim } from './shim.ts'
+import { snapshot } from './snapshot.ts'
+
+export interface PackInput extends BootInput {
+	/** Contents of the custom section `runtime_version`: SCALE `RuntimeVersion` with empty apis. */
+	runtimeVersion: Uint8Array
+	/** Contents of the custom section `runtime_apis`: 8-byte id ‖ u32 LE version, repeated. */
+	runtimeApis: Uint8Array
+}
+
+/** Sizes in bytes, and counts. */
+export interface PackStats {
+	wasmBytes: number
+	compressedBytes: number
+	bytecodeBytes: number
+	arenaUsedBytes: number
+	dataBytes: number
+	functions: number
+	prunedSlots: number
+}
+
+export interface Packed {
+	/** The runtime blob: MVP WebAssembly with the host functions as its only imports. */
+	wasm: Uint8Array
+	/** The same, zstd-compressed with Substrate's prefix. */
+	compressed: Uint8Array
+	stats: PackStats
+}
+
+/**
+ * Packs a JavaScript bundle into a Substrate runtime blob. Same input, same bytes, on every machine.
+ *
+ * The engine is linked with the shim (link.ts), booted once with the bundle (boot.ts), and its memory becomes the data segments of
+ * the blob (snapshot.ts); built-ins that can't be called are cut (prune.ts) and the rest is lowered and optimised (lower.ts).
+ *
+ * Throws when the bundle uses what the realm lacks, throws while it loads, or does not provide one of `apis`.
+ */
+export async function packBlob(input: PackInput): Promise<Packed> {
+	const { apis } = input
+	if (apis.length > API_LIMIT) throw new Error(`${apis.length} API functions are more than the shim's ${API_LIMIT} (layout.ts).`)
+	assertRealm(input.bundle)
+	const linked = link(readEngine(), await compileShim(apis))
+	const { realm, bytecodeBytes } = boot(linked, input)
+	const pruned = unreachableSlots(linked)
+	const image = snapshot(linked, realm, new Set([...apis, ...LOWERING_EXPORTS]), pruned)
+	const { wasm, functions } = lower(image.wasm, { runtime_version: input.runtimeVersion, runtime_apis: input.runtimeApis })
+	const compressed = await compressBlob(wasm)
+	const { arenaUsedBytes, dataBytes } = image
+	const sizes = { wasmBytes: wasm.length, compressedBytes: compressed.length, bytecodeBytes, arenaUsedBytes, dataBytes }
+	return { wasm, compressed, stats: { ...sizes, functions, prunedSlots: pruned.size } }
+}
