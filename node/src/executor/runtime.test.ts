@@ -1,0 +1,151 @@
+import { zstdCompressSync } from 'node:zlib'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { blake2_256 } from '../crypto/hash.ts'
+import { verify } from '../crypto/signature.ts'
+import { concatBytes, encodeBytes, encodeU32, ScaleReader } from '../scale/codec.ts'
+import { testRuntime, testVersion } from '../testing/runtime.ts'
+import { EMPTY_ROOT } from '../trie/node.ts'
+import { NodeStore } from '../trie/node-store.ts'
+import { decodeVersion, decompressCode, embeddedVersion } from './code.ts'
+import { RuntimeCallError, RuntimeCodeError } from './errors.ts'
+import { Execution, type HostServices } from './execution.ts'
+import { compileRuntime, Runtime } from './runtime.ts'
+
+const NOTHING = new Uint8Array(0)
+const bytes = (text: string) => new Uint8Array(Buffer.from(text))
+
+const executionOf = (runtime: Runtime, state: Record<string, string> = {}) => {
+	const records = new Map<number, Uint8Array>()
+	const store = new NodeStore({ read: (id) => records.get(id) })
+	const changes = Object.entries(state)
+		.map(([key, value]) => ({ key: bytes(key), value: bytes(value) }))
+		.sort((a, b) => Buffer.compare(a.key, b.key))
+	const pending = store.open(0, EMPTY_ROOT).apply(changes)
+	store.persist(pending, 1, (id, record) => void records.set(id, record))
+	const logged: [number, string][] = []
+	const generated: [string, string, string | null][] = []
+	const services: HostServices = {
+		verify,
+		generateKey: (scheme, keyType, suri) => {
+			generated.push([scheme, keyType, suri])
+			return new Uint8Array(32).fill(5)
+		},
+		publicKeys: () => [],
+		log: (level, _, message) => void logged.push([level, message]),
+	}
+	return { execution: new Execution(store.open(pending.root?.id ?? 0, pending.hash), runtime, services), logged, generated }
+}
+
+/** LEB128 of a custom section with `name`. */
+const section = (name: string, contents: Uint8Array): Uint8Array => {
+	const leb = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...leb(n >> 7)])
+	const body = concatBytes(Uint8Array.from(leb(name.length)), bytes(name), contents)
+	return concatBytes(Uint8Array.of(0, ...leb(body.length)), body)
+}
+
+describe.each([{ importMemory: false }, { importMemory: true }])('runtime executor, imported memory: $importMemory', (options) => {
+	let runtime: Runtime
+	beforeAll(async () => {
+		runtime = new Runtime(compileRuntime(await testRuntime(options)))
+	})
+
+	it('gives each call the memory of a new instance', () => {
+		const { execution } = executionOf(runtime)
+		for (let i = 0; i < 4; i++) expect(execution.call('Test_calls', NOTHING)).toEqual(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0))
+	})
+
+	it('reports a trap with the log of the runtime, takes back its writes and goes on', () => {
+		const { execution, logged } = executionOf(runtime)
+		expect(() => execution.call('Test_trap', NOTHING)).toThrow(RuntimeCallError)
+		expect(() => execution.call('Test_trap', NOTHING)).toThrow(/Test_trap failed: on purpose; unreachable/)
+		expect(logged).toContainEqual([0, 'on purpose'])
+		expect(execution.changes()).toEqual([])
+		expect(execution.call('Test_calls', NOTHING)[0]).toBe(1)
+	})
+
+	it.each([
+		['Test_open_transaction', NOTHING, /left storage transactions open/],
+		['Test_commit_too_much', NOTHING, /none is open/],
+		['Test_malloc', encodeU32((32 << 20) + 1), /33554433 bytes at once/],
+		['Test_exhaust', NOTHING, /heap of 134217728 bytes is exhausted/],
+		['Test_out_of_bounds', NOTHING, /outside its memory/],
+		['Test_missing_function', NOTHING, /ext_no_such_function_version_1, which this node does not provide/],
+		['Test_unknown', NOTHING, /no such function/],
+	])('refuses %s with a clear error and stays usable', (method, input, message) => {
+		const { execution } = executionOf(runtime)
+		expect(() => execution.call(method, input)).toThrow(message)
+		expect(execution.changes()).toEqual([])
+		expect(execution.call('Test_calls', NOTHING)).toEqual(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0))
+	})
+
+	it('gives memory beyond the first pages when asked', () => {
+		expect(executionOf(runtime).execution.call('Test_malloc', encodeU32(32 << 20))).toEqual(Uint8Array.of(0))
+	})
+
+	it('answers storage host functions as Substrate does', () => {
+		const { execution } = executionOf(runtime, { ka: '1', kb: '22', kc: '333', z: '9' })
+		expect(execution.call('Test_next_key', bytes('ka'))).toEqual(concatBytes(Uint8Array.of(1), encodeBytes(bytes('kb'))))
+		expect(execution.call('Test_next_key', bytes('z'))).toEqual(Uint8Array.of(0))
+		// Four bytes of room behind offset 1 of "333": "33", then the untouched rest; two bytes are behind the offset.
+		expect(execution.call('Test_read', concatBytes(Uint8Array.of(1, 4), bytes('kc')))).toEqual(
+			concatBytes(bytes('33'), Uint8Array.of(0xee, 0xee), Uint8Array.of(1), encodeU32(2)),
+		)
+		expect(execution.call('Test_read', concatBytes(Uint8Array.of(0, 1), bytes('none')))).toEqual(Uint8Array.of(0xee, 0))
+		expect(execution.call('Test_clear_prefix', concatBytes(Uint8Array.of(2), bytes('k')))).toEqual(
+			concatBytes(Uint8Array.of(1), encodeU32(2)),
+		)
+		expect(execution.call('Test_next_key', bytes('a'))).toEqual(concatBytes(Uint8Array.of(1), encodeBytes(bytes('kc'))))
+		// Keys that are deleted already still count as met, as in Substrate.
+		expect(execution.call('Test_clear_prefix', concatBytes(Uint8Array.of(255), bytes('k')))).toEqual(
+			concatBytes(Uint8Array.of(0), encodeU32(3)),
+		)
+		expect(execution.changes().map(({ key, value }) => [Buffer.from(key).toString(), value])).toEqual([
+			['ka', null],
+			['kb', null],
+			['kc', null],
+		])
+	})
+
+	it('passes keys, hashes and versions through', () => {
+		const { execution, generated } = executionOf(runtime)
+		expect(execution.call('Test_hash', bytes('abc'))).toEqual(blake2_256(bytes('abc')))
+		execution.call('Test_generate', concatBytes(bytes('aura'), Uint8Array.of(1), encodeBytes(bytes('//Bob'))))
+		execution.call('Test_generate', concatBytes(bytes('aura'), Uint8Array.of(0)))
+		expect(generated).toEqual([
+			['sr25519', 'aura', '//Bob'],
+			['sr25519', 'aura', null],
+		])
+		expect(execution.call('Test_runtime_version', bytes('no wasm'))).toEqual(Uint8Array.of(0))
+	})
+})
+
+describe('runtime code', () => {
+	const apis = concatBytes(new Uint8Array(8).fill(7), encodeU32(3))
+
+	it('reads the version a blob carries, raw and compressed, with its APIs', async () => {
+		const code = concatBytes(await testRuntime(), section('runtime_version', testVersion(5)), section('runtime_apis', apis))
+		const version = decodeVersion(embeddedVersion(code)!)
+		expect(version).toMatchObject({ specName: 'test-runtime', specVersion: 5, transactionVersion: 1, systemVersion: 1 })
+		expect(version.apis).toEqual([['0x0707070707070707', 3]])
+		const mark = Uint8Array.of(0x52, 0xbc, 0x53, 0x76, 0x46, 0xdb, 0x8e, 0x05)
+		const compressed = concatBytes(mark, zstdCompressSync(code))
+		expect(decompressCode(compressed)).toEqual(Buffer.from(code))
+		expect(embeddedVersion(compressed)).toEqual(embeddedVersion(code))
+		expect(embeddedVersion(await testRuntime())).toBeNull()
+	})
+
+	it('tells code that is no runtime', () => {
+		expect(() => compileRuntime(bytes('nonsense'))).toThrow(RuntimeCodeError)
+		const broken = concatBytes(Uint8Array.of(0x52, 0xbc, 0x53, 0x76, 0x46, 0xdb, 0x8e, 0x05), bytes('nonsense'))
+		expect(() => decompressCode(broken)).toThrow(/does not unpack/)
+		const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
+		const { execution } = executionOf(new Runtime(compileRuntime(empty)))
+		expect(() => execution.call('Core_version', NOTHING)).toThrow(/no Substrate runtime/)
+	})
+
+	it('decodes a version that ends before the newer fields', () => {
+		const full = testVersion(1)
+		expect(new ScaleReader(full).vecU8().length).toBe(12)
+		expect(decodeVersion(full.subarray(0, -5))).toMatchObject({ transactionVersion: 1, systemVersion: 0 })
+	})
+})

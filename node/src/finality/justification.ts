@@ -1,0 +1,103 @@
+import { type Header, type Hash } from '../chain.ts'
+import { encodeHeader, hashHeader, readHeader } from '../block/header.ts'
+import { fromHex, toHex } from '../crypto/hex.ts'
+import { verify } from '../crypto/signature.ts'
+import { concatBytes, encodeU32, encodeU64, encodeVec, ScaleReader } from '../scale/codec.ts'
+
+export const GRANDPA_ENGINE = 'FRNK'
+
+/** The voters of one authority set: ed25519 key and weight. */
+export interface VoterSet {
+	setId: bigint
+	voters: { key: Uint8Array; weight: bigint }[]
+}
+
+interface Target {
+	hash: Hash
+	number: number
+}
+
+interface SignedPrecommit extends Target {
+	signature: Uint8Array
+	key: Uint8Array
+}
+
+/** `GrandpaJustification`: a commit and the headers that lead from its target to voters' later targets. */
+export interface GrandpaJustification extends Target {
+	round: bigint
+	precommits: SignedPrecommit[]
+	ancestries: Header[]
+}
+
+export class JustificationError extends Error {
+	override name = 'JustificationError'
+}
+
+const PRECOMMIT = 1
+
+/** What a voter signs: `(Message::Precommit, round, set id)`. */
+export const precommitPayload = (target: Target, round: bigint, setId: bigint): Uint8Array =>
+	concatBytes(Uint8Array.of(PRECOMMIT), fromHex(target.hash), encodeU32(target.number), encodeU64(round), encodeU64(setId))
+
+export const encodeJustification = (proof: GrandpaJustification): Uint8Array =>
+	concatBytes(
+		encodeU64(proof.round),
+		fromHex(proof.hash),
+		encodeU32(proof.number),
+		encodeVec(proof.precommits.map((vote) => concatBytes(fromHex(vote.hash), encodeU32(vote.number), vote.signature, vote.key))),
+		encodeVec(proof.ancestries.map(encodeHeader)),
+	)
+
+export const decodeJustification = (bytes: Uint8Array): GrandpaJustification => {
+	const reader = new ScaleReader(bytes)
+	const round = reader.u64()
+	const target = () => ({ hash: toHex(reader.take(32)), number: reader.u32() })
+	return {
+		round,
+		...target(),
+		precommits: reader.vec(() => ({ ...target(), signature: reader.take(64), key: reader.take(32) })),
+		ancestries: reader.vec(() => readHeader(reader)),
+	}
+}
+
+/** The weight that finalises: more than two thirds of all. */
+export const threshold = ({ voters }: VoterSet): bigint => {
+	const total = voters.reduce((sum, { weight }) => sum + weight, 0n)
+	return total - (total - 1n) / 3n
+}
+
+/**
+ * Checks that voters of `set` with more than two thirds of its weight precommitted to `target` or to descendants of it that
+ * the ancestries prove. Throws `JustificationError`.
+ */
+export const verifyJustification = (proof: GrandpaJustification, target: Target, set: VoterSet): void => {
+	if (proof.hash !== target.hash || proof.number !== target.number)
+		throw new JustificationError(`the justification is for block ${proof.number} ${proof.hash}, not for ${target.number} ${target.hash}`)
+	const parents = new Map(proof.ancestries.map((header) => [hashHeader(encodeHeader(header)), header]))
+	const used = new Set<Hash>()
+	const leadsToTarget = (vote: Target): boolean => {
+		for (let hash = vote.hash; hash !== target.hash; ) {
+			const header = parents.get(hash)
+			if (!header || header.number <= target.number) return false
+			used.add(hash)
+			hash = header.parentHash
+		}
+		return true
+	}
+	const voted = new Set<string>()
+	let weight = 0n
+	for (const vote of proof.precommits) {
+		const key = toHex(vote.key)
+		const voter = set.voters.find((one) => toHex(one.key) === key)
+		if (!voter) throw new JustificationError(`${key} is no voter of set ${set.setId}`)
+		if (!verify('ed25519', vote.signature, precommitPayload(vote, proof.round, set.setId), vote.key))
+			throw new JustificationError(`the signature of ${key} on block ${vote.number} ${vote.hash} is wrong (round ${proof.round}, set ${set.setId})`)
+		if (!leadsToTarget(vote)) throw new JustificationError(`block ${vote.number} ${vote.hash} of ${key}'s vote is not shown to descend from the target`)
+		// A second vote of one voter is an equivocation: its weight counts once.
+		if (!voted.has(key)) weight += voter.weight
+		voted.add(key)
+	}
+	if (used.size !== parents.size) throw new JustificationError('the justification holds headers that no vote needs')
+	const needed = threshold(set)
+	if (weight < needed) throw new JustificationError(`votes of weight ${weight} are fewer than the ${needed} that finalise in set ${set.setId}`)
+}

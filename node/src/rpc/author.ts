@@ -1,0 +1,129 @@
+import type { Hash, TxStatus } from '../chain.ts'
+import { blake2_256 } from '../crypto/hash.ts'
+import { toHex } from '../crypto/hex.ts'
+import { encodeBytes, ScaleReader } from '../scale/codec.ts'
+import { unsubscribe } from './chain.ts'
+import { type Context, type Handler, type Methods, type Subscription, unsafe } from './handler.ts'
+import { callRuntime } from './json.ts'
+import { invalidParam, type Params } from './params.ts'
+import { ErrorCode, RpcError } from './protocol.ts'
+
+const DEFAULT_FINALIZED_HOLD_MS = 400
+
+/** `SessionKeys` runtime API (blake2b-64 of its name), as in `RuntimeVersion.apis`. */
+const SESSION_KEYS_API = '0xab3c0572291feb8b'
+
+const submitExtrinsic: Handler = (params, { node }) => node.pool.submit(params.bytes(0, 'extrinsic'))
+
+/** A status as `author_extrinsicUpdate` has it: polkadot-sdk gives the block hash alone. */
+function statusJson(status: TxStatus): unknown {
+	if (typeof status === 'string') return status
+	if ('inBlock' in status) return { inBlock: status.inBlock }
+	if ('finalized' in status) return { finalized: status.finalized }
+	return status
+}
+
+const isFinal = (status: TxStatus): boolean =>
+	status === 'dropped' || status === 'invalid' || (typeof status === 'object' && ('finalized' in status || 'usurped' in status))
+
+/** Passes statuses on in order, and keeps `finalized` back for a while after `inBlock` (see `RpcNode.finalizedHoldMs`). */
+function statusRelay(subscription: Subscription, holdMs: number): (status: TxStatus) => void {
+	let inBlockAt = Number.NEGATIVE_INFINITY
+	const pass = (status: TxStatus) => {
+		subscription.push(statusJson(status))
+		if (isFinal(status)) subscription.close()
+	}
+	return (status) => {
+		if (typeof status === 'object' && 'inBlock' in status) inBlockAt = performance.now()
+		const waitMs = inBlockAt + holdMs - performance.now()
+		if (!isFinal(status) || waitMs <= 0) return pass(status)
+		const timer = setTimeout(() => pass(status), waitMs)
+		subscription.onStop(() => clearTimeout(timer))
+	}
+}
+
+const submitAndWatchExtrinsic: Handler = async (params, context) => {
+	const extrinsic = params.bytes(0, 'extrinsic')
+	const subscription = context.open('author_extrinsicUpdate')
+	try {
+		const relay = statusRelay(subscription, context.node.finalizedHoldMs ?? DEFAULT_FINALIZED_HOLD_MS)
+		const { stop } = await context.node.pool.watch(extrinsic, relay)
+		subscription.onStop(stop)
+		return subscription.id
+	} catch (error) {
+		subscription.close()
+		throw error
+	}
+}
+
+/** Takes hashes, `{ hash }` and `{ extrinsic }`; gives the hashes that were in the pool. */
+const removeExtrinsic: Handler = (params, { node }) => {
+	const list = params.raw(0, 'bytesOrHash')
+	const expected = 'a list of { "hash": 0x… } or { "extrinsic": 0x… }'
+	if (!Array.isArray(list)) throw invalidParam(params.method, 'bytesOrHash', list, expected)
+	const hashes = list.map((item: unknown): Hash => {
+		if (typeof item === 'string') return params.fields({ hash: item }).hash(0, 'hash')
+		if (typeof item !== 'object' || item === null) throw invalidParam(params.method, 'bytesOrHash', item, expected)
+		const fields = params.fields(Object.fromEntries(Object.entries(item).map(([name, value]) => [name.toLowerCase(), value])))
+		const extrinsic = fields.optionalBytes(0, 'extrinsic')
+		return extrinsic ? toHex(blake2_256(extrinsic)) : fields.hash(0, 'hash')
+	})
+	return node.pool.remove(hashes)
+}
+
+function keyType(params: Params, index: number): string {
+	const type = params.string(index, 'keyType')
+	if (!/^[\x20-\x7e]{4}$/.test(type)) throw invalidParam(params.method, 'keyType', type, 'four ASCII characters, such as aura or gran')
+	return type
+}
+
+const insertKey: Handler = (params, { node }) => {
+	const [type, suri, publicKey] = [keyType(params, 0), params.string(1, 'suri'), params.bytes(2, 'publicKey')]
+	try {
+		node.keystore.insert(type, suri, publicKey)
+	} catch (error) {
+		// never the secret itself
+		throw new RpcError(
+			ErrorCode.invalidParams,
+			`author_insertKey refused the ${type} key ${toHex(publicKey)}: ${error instanceof Error ? error.message.replaceAll(suri, '<suri>') : 'unknown reason'}`,
+		)
+	}
+	return null
+}
+
+const hasKey: Handler = (params, { node }) => node.keystore.has(keyType(params, 1), params.bytes(0, 'publicKey'))
+
+function sessionKeysVersion({ node: { chain } }: Context): number {
+	const version = chain.runtimeVersion(chain.best().hash).apis.find(([id]) => id === SESSION_KEYS_API)?.[1]
+	if (version === undefined) throw new RpcError(1040, '`SessionKeys` runtime api not present in the runtime')
+	return version
+}
+
+/** New session keys in the keystore; gives their public keys, joined. */
+const rotateKeys: Handler = (_, context) => {
+	// no seed; from API version 2 on an (empty) owner comes first and a proof comes back behind the keys
+	const input = sessionKeysVersion(context) >= 2 ? Uint8Array.of(0, 0) : Uint8Array.of(0)
+	return toHex(new ScaleReader(callRuntime(context.node.chain, undefined, 'SessionKeys_generate_session_keys', input, 1040)).vecU8())
+}
+
+/** True when the keystore has the secret of every key of a joined session key. */
+const hasSessionKeys: Handler = (params, context) => {
+	sessionKeysVersion(context)
+	const input = encodeBytes(params.bytes(0, 'sessionKeys'))
+	const reader = new ScaleReader(callRuntime(context.node.chain, undefined, 'SessionKeys_decode_session_keys', input, 1040))
+	if (reader.u8() === 0) throw new RpcError(1040, 'Session keys are not encoded correctly')
+	const keys = reader.vec(() => ({ publicKey: reader.vecU8(), type: Buffer.from(reader.take(4)).toString('latin1') }))
+	return keys.every(({ type, publicKey }) => context.node.keystore.has(type, publicKey))
+}
+
+export const author: Methods = {
+	author_submitExtrinsic: submitExtrinsic,
+	author_submitAndWatchExtrinsic: submitAndWatchExtrinsic,
+	author_unwatchExtrinsic: unsubscribe,
+	author_pendingExtrinsics: (_, { node }) => node.pool.pending().map(toHex),
+	author_removeExtrinsic: unsafe(removeExtrinsic),
+	author_insertKey: unsafe(insertKey),
+	author_hasKey: unsafe(hasKey),
+	author_rotateKeys: unsafe(rotateKeys),
+	author_hasSessionKeys: unsafe(hasSessionKeys),
+}
