@@ -12,19 +12,18 @@ const emit = async (value: unknown, out: string | undefined): Promise<void> => {
 	}
 }
 
-const codeOf = async (path: string | undefined): Promise<string | undefined> => (path ? `0x${(await readFile(path)).toString('hex')}` : undefined)
+const codeOf = async (path: string | undefined): Promise<string | undefined> =>
+	path ? `0x${(await readFile(path)).toString('hex')}` : undefined
 
-const program = new Command('stkr-chain-spec')
-	.description('Builds and checks chain specs of Stkr.')
-	.addHelpText(
-		'after',
-		`
+const program = new Command('stkr-chain-spec').description('Builds and checks chain specs of Stkr.').addHelpText(
+	'after',
+	`
 Examples:
   stkr-chain-spec build --chain dev --raw --out dev.json    a spec any Substrate node takes
   stkr-chain-spec build --chain local > local.json          a spec to edit: keys, balances, witnesses
   stkr-chain-spec raw local.json --out local-raw.json       the edited spec, ready for nodes
   stkr-chain-spec check local-raw.json`,
-	)
+)
 
 program
 	.command('presets')

@@ -32,9 +32,17 @@ export const readSpec = async (path: string): Promise<PlainSpec | RawSpec> => {
 		value = JSON.parse(await readFile(path, 'utf8'))
 	} catch (thrown) {
 		const known = Object.keys(PRESETS).join(', ')
-		throw new ChainSpecError(`can't read the chain spec ${path}: ${(thrown as Error).message}. Give a preset (${known}) or the path of a JSON file`)
+		throw new ChainSpecError(
+			`can't read the chain spec ${path}: ${(thrown as Error).message}. Give a preset (${known}) or the path of a JSON file`,
+		)
 	}
-	const raw = typeof value === 'object' && value !== null && 'genesis' in value && typeof value.genesis === 'object' && value.genesis !== null && 'raw' in value.genesis
+	const raw =
+		typeof value === 'object' &&
+		value !== null &&
+		'genesis' in value &&
+		typeof value.genesis === 'object' &&
+		value.genesis !== null &&
+		'raw' in value.genesis
 	return raw ? checkSpec(rawSpec, value, path) : checkSpec(plainSpec, value, path)
 }
 

@@ -1,10 +1,10 @@
 import '@stkr/runtime-spec/frame/native/install.ts'
+import { toHex } from '@stkr/runtime-spec/frame/bytes.ts'
 import { useHost } from '@stkr/runtime-spec/frame/host.ts'
 import { GenesisError } from '@stkr/runtime-spec/frame/json.ts'
 import { nativeHost } from '@stkr/runtime-spec/frame/native/host.ts'
 import { MemoryState } from '@stkr/runtime-spec/frame/native/state.ts'
 import { buildState } from '@stkr/runtime-spec/runtime/genesis.ts'
-import { toHex } from '@stkr/runtime-spec/frame/bytes.ts'
 import { ChainSpecError, type PlainSpec, type RawSpec } from './schema.ts'
 
 const CODE = '0x3a636f6465'
@@ -15,7 +15,10 @@ const CODE = '0x3a636f6465'
  */
 export const toRaw = ({ genesis, ...head }: PlainSpec): RawSpec => {
 	const { code, config } = genesis.runtimeGenesis
-	if (code.length < 10) throw new ChainSpecError(`genesis.runtimeGenesis.code is ${(code.length - 2) / 2} bytes: put the runtime blob there (npm run build makes it)`)
+	if (code.length < 10)
+		throw new ChainSpecError(
+			`genesis.runtimeGenesis.code is ${(code.length - 2) / 2} bytes: put the runtime blob there (npm run build makes it)`,
+		)
 	const state = new MemoryState()
 	useHost(nativeHost(state))
 	try {

@@ -7,7 +7,14 @@ const head = {
 	id: z.string().regex(/^[a-z0-9_-]+$/, 'a chain id has small letters, digits, - and _ only: nodes name folders after it'),
 	chainType: z.enum(['Development', 'Local', 'Live']),
 	bootNodes: z
-		.array(z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+(\/ws|\/wss)?\/p2p\/[A-Za-z0-9]+$/, 'expected a multiaddress such as /ip4/10.0.0.1/tcp/30333/p2p/12D3…'))
+		.array(
+			z
+				.string()
+				.regex(
+					/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+(\/ws|\/wss)?\/p2p\/[A-Za-z0-9]+$/,
+					'expected a multiaddress such as /ip4/10.0.0.1/tcp/30333/p2p/12D3…',
+				),
+		)
 		.default([]),
 	telemetryEndpoints: z.null().default(null),
 	protocolId: z.string().min(1).default('stkr'),

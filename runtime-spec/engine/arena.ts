@@ -26,17 +26,19 @@ function onlyCallee(module: binaryen.Module, name: string): string {
 	return (body as binaryen.CallInfo).target
 }
 
-/** Replaces the body of function `name`, of `arity` i32 parameters, by a call of `target` with the same parameters. */
-export function redirect(module: binaryen.Module, name: string, arity: number, result: binaryen.Type, target: string): void {
+/** Replaces the body of function `name`, of `arity` i32 parameters, by a call of `target` with its parameters from `first` on. */
+export function redirect(module: binaryen.Module, name: string, arity: number, result: binaryen.Type, target: string, first = 0): void {
 	const parameters = binaryen.createType(Array.from({ length: arity }, () => i32))
-	const operands = Array.from({ length: arity }, (_, index) => module.local.get(index, i32))
+	const operands = Array.from({ length: arity - first }, (_, index) => module.local.get(first + index, i32))
 	module.removeFunction(name)
 	module.addFunction(name, parameters, result, [], module.call(target, operands, result))
 }
 
 /**
- * Points libc's allocator at the shim's, for it would grow the memory, and the engine's report of an exhausted arena at the one that
- * works then. It has to happen before the boot: a block must be freed by the allocator that made it.
+ * Puts the shim's allocator in the place of libc's, which would grow the memory, and of the engine's own slabs, which are slower and
+ * count what the blob does not ask for (js_*_rt; the first parameter is the runtime). The block header has the engine's layout. The
+ * report of an exhausted arena becomes the one that works then. It has to happen before the boot: a block must be freed by the
+ * allocator that made it.
  */
 export function useArena(wasm: Uint8Array): Uint8Array {
 	const module = readEngineModule(wasm)
@@ -46,6 +48,11 @@ export function useArena(wasm: Uint8Array): Uint8Array {
 		redirect(module, onlyCallee(module, own('free')), 1, none, own('release'))
 		redirect(module, own('calloc'), 2, i32, own('allocZeroed'))
 		redirect(module, own('realloc'), 2, i32, own('resize'))
+		redirect(module, own('js_malloc_rt'), 2, i32, own('alloc'), 1)
+		redirect(module, own('js_free_rt'), 2, none, own('release'), 1)
+		redirect(module, own('js_calloc_rt'), 3, i32, own('allocZeroed'), 1)
+		redirect(module, own('js_realloc_rt'), 3, i32, own('resize'), 1)
+		redirect(module, onlyCallee(module, own('js_malloc_usable_size_rt')), 2, i32, own('usableSize'), 1)
 		redirect(module, own('JS_ThrowOutOfMemory'), 1, i64, own('throwOutOfMemory'))
 		return module.emitBinary()
 	} finally {

@@ -20,10 +20,11 @@ const compile = (wasm: Uint8Array): WebAssembly.Module => new WebAssembly.Module
 
 /** The outcome in a new instance: functions may change the realm they run in. */
 function outcome(module: WebAssembly.Module, name: string, input: Uint8Array): string {
+	const host = echoHost()
 	try {
-		return new TextDecoder().decode(new BlobInstance(module, echoHost()).call(name, input))
+		return new TextDecoder().decode(new BlobInstance(module, host).call(name, input))
 	} catch (error) {
-		return `trap: ${error}`
+		return `trap: ${error} ${host.calls.at(-1)?.join(' ')}`
 	}
 }
 

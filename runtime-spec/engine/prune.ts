@@ -55,7 +55,6 @@ const COMPLETE_ONLY = `
 /** A table slot number no function has, to find where the engine keeps the slot inside a function object. */
 const MARK = 0x1357
 const FUNCTION_OBJECT_BYTES = 96
-const CONTEXT_BYTES = 1024
 
 /** Table slots of all built-in functions a walk can reach in `realm`. */
 function reachableSlots(realm: Realm, walk: Uint8Array): Set<number> {
@@ -78,11 +77,11 @@ function reachableSlots(realm: Realm, walk: Uint8Array): Set<number> {
 
 /** The one table slot `JS_AddIntrinsic<name>` writes into the context itself (the parser's or the RegExp compiler's entry). */
 function slotSetBy(realm: Realm, name: string, tableSlots: number): number {
-	const words = (): number[] => Array.from({ length: CONTEXT_BYTES / 4 }, (_, i) => realm.word(realm.context + 4 * i))
-	const end = realm.word(realm.context - 8) / 4
+	const count = realm.engine.slot_usableSize(realm.context) / 4
+	const words = (): number[] => Array.from({ length: count }, (_, i) => realm.word(realm.context + 4 * i))
 	const before = words()
 	realm.addIntrinsic(name)
-	const set = words().filter((word, i) => i < end && before[i] === 0 && word > 0 && word < tableSlots)
+	const set = words().filter((word, i) => before[i] === 0 && word > 0 && word < tableSlots)
 	if (set.length !== 1) throw new Error(`JS_AddIntrinsic${name} changed ${set.length} words of the context instead of one.`)
 	return set[0]
 }

@@ -58,6 +58,7 @@ interface EngineExports {
 	JS_ReadObject(context: number, data: number, length: number, flags: number): bigint
 	slot_malloc(opaque: number, size: number): number
 	slot_free(opaque: number, block: number): void
+	slot_usableSize(block: number): number
 	shim_arena(from: number, to: number): void
 	shim_gap(): number
 	shim_scrub(): void

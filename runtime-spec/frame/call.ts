@@ -1,9 +1,23 @@
 import { badOrigin, cannotLookup, type DispatchError, toDispatchError } from './errors.ts'
-import { accountId, bytes, Codec, compactU32, DecodeError, enumeration, type Fields, type FieldValues, fixedBytes, type Reader, type Struct, struct, type Value, type Writer } from './scale/index.ts'
-
-import { type DispatchClass, type DispatchInfo, type PostInfo, type Weight } from './weight.ts'
 import { host } from './host.ts'
+import {
+	accountId,
+	bytes,
+	Codec,
+	compactU32,
+	DecodeError,
+	enumeration,
+	type Fields,
+	type FieldValues,
+	fixedBytes,
+	type Reader,
+	type Struct,
+	struct,
+	type Value,
+	type Writer,
+} from './scale/index.ts'
 import { transactional } from './storage.ts'
+import type { DispatchClass, DispatchInfo, PostInfo, Weight } from './weight.ts'
 
 /** 32 bytes. */
 export type AccountId = Uint8Array
@@ -120,12 +134,13 @@ export const infoOf = ({ definition, args }: Call): DispatchInfo => ({
 })
 
 /** Runs a call in its own storage layer. Throws what the call throws, after undoing its writes. */
-export const dispatch = (call: Call, origin: Origin): PostInfo =>
-	transactional(() => call.definition.run(origin, call.args as never) ?? {})
-
+export const dispatch = (call: Call, origin: Origin): PostInfo => transactional(() => call.definition.run(origin, call.args as never) ?? {})
 
 /** Runs a call and gives what it used or why it failed, with its writes undone. Defects are logged with their stack. */
-export const attempt = (call: Call, origin: Origin): { post: PostInfo; failure?: undefined } | { post?: undefined; failure: DispatchError } => {
+export const attempt = (
+	call: Call,
+	origin: Origin,
+): { post: PostInfo; failure?: undefined } | { post?: undefined; failure: DispatchError } => {
 	try {
 		return { post: dispatch(call, origin) }
 	} catch (thrown) {

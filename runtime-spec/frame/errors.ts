@@ -1,8 +1,6 @@
 import { ARITHMETIC_KINDS, ArithmeticError, type ArithmeticKind } from './math/integer.ts'
 import { bool, Codec, enumeration, fixedBytes, type Reader, struct, u8, unit, type Writer } from './scale/index.ts'
 
-
-
 export const tokenError = enumeration('sp_runtime::TokenError', {
 	FundsUnavailable: unit,
 	OnlyProvider: unit,
@@ -57,7 +55,15 @@ export const exhausted = simple('Exhausted', 10)
 export const rootNotAllowed = simple('RootNotAllowed', 13)
 
 export type TokenErrorName =
-	| ('FundsUnavailable' | 'OnlyProvider' | 'BelowMinimum' | 'CannotCreate' | 'UnknownAsset' | 'Frozen' | 'Unsupported' | 'NotExpendable' | 'Blocked')
+	| 'FundsUnavailable'
+	| 'OnlyProvider'
+	| 'BelowMinimum'
+	| 'CannotCreate'
+	| 'UnknownAsset'
+	| 'Frozen'
+	| 'Unsupported'
+	| 'NotExpendable'
+	| 'Blocked'
 export const tokenErrorOf = (name: TokenErrorName): DispatchError =>
 	new DispatchError(`Token::${name}`, Uint8Array.of(7, tokenError.names.indexOf(name)))
 

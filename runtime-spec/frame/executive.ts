@@ -1,17 +1,26 @@
 import { block, resetBlock } from './block.ts'
-import { attempt, type Call, infoOf, NONE, type Origin, runtimeCall, signed } from './call.ts'
 import { equalBytes } from './bytes.ts'
+import { attempt, type Call, infoOf, NONE, type Origin, runtimeCall, signed } from './call.ts'
 import { type DispatchError, dispatchResult, invalidTransaction, TransactionValidityError, unknownTransaction } from './errors.ts'
-import { checkSignature, decodeExtrinsic, EXTRINSIC_VERSION, type Extension, type Extrinsic, opaqueExtrinsic, type SignedTx, type Validity } from './extrinsic.ts'
 import { reserveWeight } from './extensions/index.ts'
+import {
+	checkSignature,
+	decodeExtrinsic,
+	EXTRINSIC_VERSION,
+	type Extension,
+	type Extrinsic,
+	opaqueExtrinsic,
+	type SignedTx,
+	type Validity,
+} from './extrinsic.ts'
 import { host } from './host.ts'
 import type { Pallet } from './pallet.ts'
-import { bool, bytes, compactU32, fixedBytes, h256, Reader, struct, tuple, u128, u32, u64, type Value, vec, writer } from './scale/index.ts'
+import { bool, bytes, compactU32, fixedBytes, h256, Reader, struct, tuple, u32, u64, u128, type Value, vec, writer } from './scale/index.ts'
 import { itemPrefix, StorageValue } from './storage.ts'
-import { digest, type DigestItem } from './system/digest.ts'
-import { event, LIMITS, storage, BLOCK_HASH_COUNT } from './system/index.ts'
-import { VERSION } from './system/version.ts'
+import { type DigestItem, digest } from './system/digest.ts'
+import { BLOCK_HASH_COUNT, event, LIMITS, storage } from './system/index.ts'
 import { consumedWeight } from './system/limits.ts'
+import { VERSION } from './system/version.ts'
 import { addWeight, NO_WEIGHT, type Weight } from './weight.ts'
 
 export const header = struct('sp_runtime::generic::header::Header', {
@@ -395,4 +404,3 @@ const merge = (into: Value<typeof validTransaction>, part: Validity | void): voi
 	if (part.provides) into.provides.push(part.provides)
 	if (part.longevity !== undefined && part.longevity < into.longevity) into.longevity = part.longevity
 }
-

@@ -2,8 +2,8 @@ import { type AccountId, type Call, multiAddress, runtimeCall } from './call.ts'
 import { invalidTransaction } from './errors.ts'
 import { host } from './host.ts'
 import { Codec, DecodeError, enumeration, fixedBytes, Reader, type Value, type Writer } from './scale/index.ts'
-import type { DispatchInfo, PostInfo } from './weight.ts'
 import type { AccountInfo } from './system/account.ts'
+import type { DispatchInfo, PostInfo } from './weight.ts'
 
 /** Version of the extrinsic format: 4, the one every wallet signs. */
 export const EXTRINSIC_VERSION = 4

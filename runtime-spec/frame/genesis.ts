@@ -38,7 +38,8 @@ export class GenesisReader {
 		const { value } = this
 		if (this.absent) return new GenesisReader(`${this.path}.${name}`, undefined)
 		if (typeof value !== 'object' || Array.isArray(value) || value === null) return this.wrong('an object')
-		for (const key of Object.keys(value)) if (known.indexOf(key) < 0) this.refuse(`unknown field "${key}"; the fields are ${known.join(', ')}`)
+		for (const key of Object.keys(value))
+			if (known.indexOf(key) < 0) this.refuse(`unknown field "${key}"; the fields are ${known.join(', ')}`)
 		return new GenesisReader(`${this.path}.${name}`, value[name])
 	}
 	/** The items of a list; an absent list is empty. */

@@ -1,7 +1,7 @@
 import type { CallDefinition } from './call.ts'
 import type { PalletErrors } from './errors.ts'
 import type { PalletEvents } from './events.ts'
-import type { GenesisReader } from "./genesis.ts"
+import type { GenesisReader } from './genesis.ts'
 import { type Codec, u16 } from './scale/index.ts'
 import { type StorageItem, StorageValue } from './storage.ts'
 import type { Weight } from './weight.ts'
@@ -88,4 +88,3 @@ export const pallet = (name: string, parts: PalletDefinition): Pallet => new Pal
 
 /** `totalIssuance` in TypeScript is `TotalIssuance` on chain. */
 export const pascal = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1)
-

@@ -1,5 +1,5 @@
-import { Codec, DecodeError, enumeration, h256, type Reader, struct, u32, unit, vec, type Writer } from './scale/index.ts'
 import type { PalletEvents } from './events.ts'
+import { Codec, DecodeError, enumeration, h256, type Reader, struct, u32, unit, vec, type Writer } from './scale/index.ts'
 
 /** A decoded event of any pallet. */
 export interface RuntimeEvent {

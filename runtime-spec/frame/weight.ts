@@ -1,4 +1,4 @@
-import { type Reader, type Value, type Writer, Codec, compactU64, enumeration, struct, unit } from './scale/index.ts'
+import { Codec, compactU64, enumeration, type Reader, struct, unit, type Value, type Writer } from './scale/index.ts'
 
 /** Execution cost: `refTime` in picoseconds on the reference machine, `proofSize` in bytes. Both below 2^53. */
 export interface Weight {
@@ -53,7 +53,11 @@ class DispatchInfoCodec extends Codec<DispatchInfo> {
 		w.u8(value.paysFee ? 0 : 1)
 	}
 	read(r: Reader): DispatchInfo {
-		const { weight, class: c, paysFee } = this.shape.read(r) as unknown as {
+		const {
+			weight,
+			class: c,
+			paysFee,
+		} = this.shape.read(r) as unknown as {
 			weight: Weight
 			class: Value<typeof dispatchClass>
 			paysFee: Value<typeof pays>

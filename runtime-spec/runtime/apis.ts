@@ -7,7 +7,23 @@ import { host } from '../frame/host.ts'
 import { GenesisError } from '../frame/json.ts'
 import { exp, ln, pow } from '../frame/math/fixed.ts'
 import { ArithmeticError } from '../frame/math/integer.ts'
-import { accountId, bytes, enumeration, fixedBytes, h256, i128, option, result, text, tuple, u128, u32, u64, unit, vec } from '../frame/scale/index.ts'
+import {
+	accountId,
+	bytes,
+	enumeration,
+	fixedBytes,
+	h256,
+	i128,
+	option,
+	result,
+	text,
+	tuple,
+	u32,
+	u64,
+	u128,
+	unit,
+	vec,
+} from '../frame/scale/index.ts'
 import { storage as systemStorage } from '../frame/system/index.ts'
 import { runtimeVersion } from '../frame/system/version.ts'
 import { type DispatchInfo, weight } from '../frame/weight.ts'
@@ -68,7 +84,9 @@ export const apis: readonly RuntimeApi[] = [
 		/** Metadata of version 14. */
 		metadata: method({}, bytes, () => metadata(14)),
 		/** Metadata of a version this runtime has. */
-		metadataAtVersion: method({ version: u32 }, option(bytes), ({ version }) => (version === 14 || version === 15 ? metadata(version) : undefined)),
+		metadataAtVersion: method({ version: u32 }, option(bytes), ({ version }) =>
+			version === 14 || version === 15 ? metadata(version) : undefined,
+		),
 		/** The metadata versions this runtime has. */
 		metadataVersions: method({}, vec(u32), () => [14, 15]),
 	}),
@@ -78,14 +96,20 @@ export const apis: readonly RuntimeApi[] = [
 		/** Closes the block being made. */
 		finalizeBlock: method({}, header, () => executive.finalizeBlock()),
 		/** The extrinsics the author must put first, made from its inherent data. */
-		inherentExtrinsics: method({ inherent: inherentData }, vec(encoded(opaqueExtrinsic)), ({ inherent }) => executive.inherentExtrinsics(inherent)),
+		inherentExtrinsics: method({ inherent: inherentData }, vec(encoded(opaqueExtrinsic)), ({ inherent }) =>
+			executive.inherentExtrinsics(inherent),
+		),
 		/** Compares the inherents of a block with the importer's own data. */
-		checkInherents: method({ block: blockCodec, data: inherentData }, checkInherentsResult, ({ block, data }) => executive.checkInherents(block, data)),
+		checkInherents: method({ block: blockCodec, data: inherentData }, checkInherentsResult, ({ block, data }) =>
+			executive.checkInherents(block, data),
+		),
 	}),
 	runtimeApi('TaggedTransactionQueue', 3, {
 		/** Whether an extrinsic may wait in the pool, and what it provides and requires there. */
-		validateTransaction: method({ source: transactionSource, tx: extrinsicBefore(32), blockHash: h256 }, encoded(validityResult), ({ tx, blockHash }) =>
-			executive.validateTransaction(tx, blockHash),
+		validateTransaction: method(
+			{ source: transactionSource, tx: extrinsicBefore(32), blockHash: h256 },
+			encoded(validityResult),
+			({ tx, blockHash }) => executive.validateTransaction(tx, blockHash),
 		),
 	}),
 	runtimeApi('OffchainWorkerApi', 2, {
@@ -128,9 +152,17 @@ export const apis: readonly RuntimeApi[] = [
 	}),
 	runtimeApi('TransactionPaymentApi', 4, {
 		/** Weight, class and fee of an extrinsic. */
-		queryInfo: method({ uxt: extrinsicBefore(4), len: u32 }, runtimeDispatchInfo, ({ uxt, len }) => describeFee(infoOfExtrinsic(uxt), len).info),
+		queryInfo: method(
+			{ uxt: extrinsicBefore(4), len: u32 },
+			runtimeDispatchInfo,
+			({ uxt, len }) => describeFee(infoOfExtrinsic(uxt), len).info,
+		),
 		/** The parts of an extrinsic's fee. */
-		queryFeeDetails: method({ uxt: extrinsicBefore(4), len: u32 }, feeDetails, ({ uxt, len }) => describeFee(infoOfExtrinsic(uxt), len).details),
+		queryFeeDetails: method(
+			{ uxt: extrinsicBefore(4), len: u32 },
+			feeDetails,
+			({ uxt, len }) => describeFee(infoOfExtrinsic(uxt), len).details,
+		),
 		/** Fee of a weight, in plancks. */
 		queryWeightToFee: method({ weight }, u128, ({ weight: given }) => weightFee(given)),
 		/** Fee of a length in bytes, in plancks. */

@@ -4,8 +4,8 @@ import { cryptoWaitReady } from '@polkadot/util-crypto'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { toHex } from '../frame/bytes.ts'
 import { runtimeCall } from '../frame/call.ts'
-import { SUCCESS, TestBlocks } from '../frame/native/test-blocks.ts'
 import { type SignOptions, signExtrinsic } from '../frame/native/sign.ts'
+import { SUCCESS, TestBlocks } from '../frame/native/test-blocks.ts'
 import { Reader, u32 } from '../frame/scale/index.ts'
 import { LIMITS, storage, system } from '../frame/system/index.ts'
 import { runtimeVersion, VERSION } from '../frame/system/version.ts'
@@ -47,7 +47,11 @@ beforeEach(() => {
 		{
 			aura: { authorities: [toHex(alice.publicKey)], slotDuration: 6000 },
 			grandpa: { authorities: [[toHex(ed.publicKey), 1]] },
-			balances: { balances: [alice, bob, ed].map((pair) => [toHex(pair.publicKey), String(1000n * STKR)]).concat([[toHex(ecdsa.addressRaw), String(1000n * STKR)]]) },
+			balances: {
+				balances: [alice, bob, ed]
+					.map((pair) => [toHex(pair.publicKey), String(1000n * STKR)])
+					.concat([[toHex(ecdsa.addressRaw), String(1000n * STKR)]]),
+			},
 			sudo: { key: toHex(alice.publicKey) },
 		},
 		{ runtimeVersionOf: (code) => (code[0] === 1 ? found : code[0] === 2 ? runtimeVersion.encode(VERSION) : null) },
@@ -56,7 +60,10 @@ beforeEach(() => {
 
 const sign = (pair: typeof alice, call: Parameters<typeof chain.callOf>, options: Partial<SignOptions> = {}): Uint8Array =>
 	signExtrinsic(pair, runtimeCall.encode(chain.callOf(...call)), { nonce: 0, genesisHash: chain.genesisHash, ...options })
-const transfer = (to: typeof alice, value: bigint): Parameters<typeof chain.callOf> => [transferKeepAlive, { dest: { type: 'Id', value: to.addressRaw }, value }]
+const transfer = (to: typeof alice, value: bigint): Parameters<typeof chain.callOf> => [
+	transferKeepAlive,
+	{ dest: { type: 'Id', value: to.addressRaw }, value },
+]
 const free = (pair: { addressRaw: Uint8Array }): bigint => storage.account.get(pair.addressRaw).data.free
 const names = () => chain.events().map(({ pallet, name }) => `${pallet}.${name}`)
 
@@ -134,7 +141,9 @@ describe('signed extrinsics', () => {
 describe('failures', () => {
 	test('CHN-3 undoes a failed call, keeps its fee and reports the error', () => {
 		const before = free(alice)
-		const { results } = chain.block([sign(bob, [transferAllowDeath, { dest: { type: 'Id', value: carol.addressRaw }, value: EXISTENTIAL_DEPOSIT - 1n }])])
+		const { results } = chain.block([
+			sign(bob, [transferAllowDeath, { dest: { type: 'Id', value: carol.addressRaw }, value: EXISTENTIAL_DEPOSIT - 1n }]),
+		])
 		expect(results[0].slice(0, 2)).toEqual(Uint8Array.of(0, 1))
 		expect(free(carol)).toBe(0n)
 		expect(free(bob)).toBeLessThan(1000n * STKR)
@@ -145,7 +154,16 @@ describe('failures', () => {
 
 	test('CHN-3 refuses malformed extrinsics and goes on', () => {
 		const good = sign(alice, transfer(bob, STKR))
-		const malformed = [new Uint8Array(), Uint8Array.of(0), Uint8Array.of(4, 4), Uint8Array.of(8, 0x84, 0), good.slice(0, 40), good.slice(1), Uint8Array.of(...good, 0), Uint8Array.of(12, 4, 99, 0)]
+		const malformed = [
+			new Uint8Array(),
+			Uint8Array.of(0),
+			Uint8Array.of(4, 4),
+			Uint8Array.of(8, 0x84, 0),
+			good.slice(0, 40),
+			good.slice(1),
+			Uint8Array.of(...good, 0),
+			Uint8Array.of(12, 4, 99, 0),
+		]
 		const { results } = chain.block([...malformed, good])
 		expect(results.slice(0, -1)).toEqual(malformed.map(() => invalid(0)))
 		expect(results.at(-1)).toEqual(SUCCESS)
@@ -164,7 +182,10 @@ describe('failures', () => {
 		let call = chain.callOf(system.parts.calls!.remark, { remark: Uint8Array.of(1) })
 		for (let i = 0; i < 5; i++) call = chain.callOf(utility.parts.calls!.batch, { calls: [call] })
 		const shallow = signExtrinsic(alice, runtimeCall.encode(call), { nonce: 0, genesisHash: chain.genesisHash })
-		const deep = signExtrinsic(alice, runtimeCall.encode(chain.callOf(utility.parts.calls!.batch, { calls: [call] })), { nonce: 1, genesisHash: chain.genesisHash })
+		const deep = signExtrinsic(alice, runtimeCall.encode(chain.callOf(utility.parts.calls!.batch, { calls: [call] })), {
+			nonce: 1,
+			genesisHash: chain.genesisHash,
+		})
 		expect(chain.block([shallow, deep]).results).toEqual([SUCCESS, invalid(0)])
 	})
 
@@ -184,15 +205,26 @@ describe('failures', () => {
 })
 
 describe('limits', () => {
-	const sudoWeight = (refTime: number) => [
-		sudo.parts.calls!.sudo,
-		{ call: chain.callOf(utility.parts.calls!.withWeight, { call: chain.callOf(system.parts.calls!.remark, { remark: new Uint8Array() }), weight: { refTime, proofSize: 0 } }) },
-	] as Parameters<typeof chain.callOf>
+	const sudoWeight = (refTime: number) =>
+		[
+			sudo.parts.calls!.sudo,
+			{
+				call: chain.callOf(utility.parts.calls!.withWeight, {
+					call: chain.callOf(system.parts.calls!.remark, { remark: new Uint8Array() }),
+					weight: { refTime, proofSize: 0 },
+				}),
+			},
+		] as Parameters<typeof chain.callOf>
 
 	test('CHN-4 fills a block to its weight limit and no further', () => {
 		const third = LIMITS.perClass.Normal.maxTotal!.refTime / 3
 		const extrinsics = [0, 1, 2].map((nonce) => sign(alice, sudoWeight(third - 10 ** 9), { nonce }))
-		expect(chain.block([...extrinsics, sign(alice, sudoWeight(10 ** 10), { nonce: 3 })]).results).toEqual([SUCCESS, SUCCESS, SUCCESS, invalid(6)])
+		expect(chain.block([...extrinsics, sign(alice, sudoWeight(10 ** 10), { nonce: 3 })]).results).toEqual([
+			SUCCESS,
+			SUCCESS,
+			SUCCESS,
+			invalid(6),
+		])
 		expect(chain.block([sign(alice, sudoWeight(10 ** 10), { nonce: 3 })]).results).toEqual([SUCCESS])
 	})
 
@@ -212,7 +244,10 @@ describe('limits', () => {
 describe('blocks', () => {
 	test('CHN-5 takes a runtime of a higher spec version only, by root only', () => {
 		const { setCode } = system.parts.calls!
-		const asRoot = (code: Uint8Array): Parameters<typeof chain.callOf> => [sudo.parts.calls!.sudo, { call: chain.callOf(setCode, { code }) }]
+		const asRoot = (code: Uint8Array): Parameters<typeof chain.callOf> => [
+			sudo.parts.calls!.sudo,
+			{ call: chain.callOf(setCode, { code }) },
+		]
 		const outcome = () => chain.events().find(({ name }) => name === 'Sudid')!.fields.sudoResult
 		chain.block([sign(bob, [setCode, { code: Uint8Array.of(1) }])])
 		expect(names()).toContain('System.ExtrinsicFailed')
@@ -230,7 +265,10 @@ describe('blocks', () => {
 	test('CNS-1 refuses a block out of its slot, with wrong roots, without time or with inherents late', () => {
 		const before = chain.state.clone()
 		const { header, body } = chain.block([sign(alice, transfer(bob, STKR))])
-		const refused = (head: typeof header, extrinsics = body) => () => chain.execute(before.clone(), head, extrinsics)
+		const refused =
+			(head: typeof header, extrinsics = body) =>
+			() =>
+				chain.execute(before.clone(), head, extrinsics)
 		expect(refused(header)).not.toThrow()
 		expect(refused({ ...header, stateRoot: new Uint8Array(32) })).toThrow('storage root mismatch')
 		expect(refused({ ...header, extrinsicsRoot: new Uint8Array(32) })).toThrow('extrinsics root mismatch')
@@ -242,7 +280,10 @@ describe('blocks', () => {
 	})
 
 	test('CNS-1 announces changes of authorities in the digest and applies them when due', () => {
-		const asRoot = (definition: Parameters<typeof chain.callOf>[0], args: object): Parameters<typeof chain.callOf> => [sudo.parts.calls!.sudo, { call: chain.callOf(definition, args) }]
+		const asRoot = (definition: Parameters<typeof chain.callOf>[0], args: object): Parameters<typeof chain.callOf> => [
+			sudo.parts.calls!.sudo,
+			{ call: chain.callOf(definition, args) },
+		]
 		const { header } = chain.block([
 			sign(alice, asRoot(grandpa.parts.calls!.scheduleChange, { nextAuthorities: [[bob.publicKey, 1n]], delay: 2 })),
 			sign(alice, asRoot(aura.parts.calls!.changeAuthorities, { authorities: [bob.publicKey, alice.publicKey] }), { nonce: 1 }),

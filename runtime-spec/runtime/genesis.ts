@@ -18,10 +18,12 @@ export const preset = (name: string | undefined): Uint8Array | undefined => {
 /** Writes genesis from JSON. Throws `GenesisError` naming what is wrong; the host drops the state then. */
 export const buildState = (json: string): void => {
 	const config = parseJson(json)
-	if (typeof config !== 'object' || config === null || Array.isArray(config)) throw new GenesisError('genesis: expected an object with a field for each pallet')
+	if (typeof config !== 'object' || config === null || Array.isArray(config))
+		throw new GenesisError('genesis: expected an object with a field for each pallet')
 	const names: string[] = []
 	for (const { name, parts } of executive.pallets) if (parts.genesis) names.push(configName(name))
-	for (const key of Object.keys(config)) if (names.indexOf(key) < 0) throw new GenesisError(`genesis: no pallet "${key}"; the pallets are ${names.join(', ')}`)
+	for (const key of Object.keys(config))
+		if (names.indexOf(key) < 0) throw new GenesisError(`genesis: no pallet "${key}"; the pallets are ${names.join(', ')}`)
 	for (const { name, parts } of executive.pallets) parts.genesis?.(new GenesisReader(configName(name), config[configName(name)]))
 	executive.noteGenesis()
 }

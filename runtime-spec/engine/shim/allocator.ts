@@ -1,22 +1,22 @@
 // The engine's heap: one fixed arena inside the image. The blob never grows its memory (hosts place their own allocator
 // behind `__heap_base`), so exhaustion comes at the same byte on every host and reaches JavaScript as an exception.
 //
-// The engine cuts small objects out of slabs of 4 KiB itself (and keeps reference counts in their headers), so what it asks for
-// here is slabs, buffers and tables.
-//
-// A block is an 8-byte header, { u32 capacity, u32 address of its free list }, and its payload. Size classes: every 16 bytes
-// up to SMALL_BYTES, then four to each power of two. Freed blocks wait in their class's list; new ones are cut from the gap.
-// When the gap is used up, the largest free block becomes the next gap; only when there is none are free neighbours merged.
+// A block is an 8-byte header and its payload. The header is shared with the engine, which keeps its own marks there:
+//     u16 size class | u8 unused | u8 the engine's kind and marks | u32 the engine's reference count
+// Size classes: every 8 bytes up to SMALL_BYTES, then four to each power of two. Freed blocks wait in their class's list; new ones
+// are cut from the gap. When that is used up, the largest free block becomes the next gap; only when there is none that serves are
+// free neighbours merged.
 import { copy, fill } from './memory'
 
 const HEADER_BYTES: u32 = 8
 const SMALL_BYTES: u32 = 512
-const SMALL_CLASSES: u32 = 33
-const CLASSES: u32 = 128
+/** First class above SMALL_BYTES; class 0 is a hole too small for a payload. */
+const LARGE: u32 = 65
+const CLASSES: u32 = 160
 /** The largest request; its class is well inside the table of lists. */
 const LARGEST_BYTES: u32 = 1 << 28
-/** In place of the list's address while neighbours are merged: the block is free. */
-const FREE: u32 = 1
+/** Added to the class of a free block while neighbours are merged. */
+const FREE: u32 = 1 << 15
 
 /**
  * The last bytes of the arena are kept for the errors that report its exhaustion: without an object to throw, the engine would
@@ -24,7 +24,7 @@ const FREE: u32 = 1
  */
 const RESERVE_BYTES: u32 = 65536
 
-const LISTS = <u32>memory.data(512, 8)
+const LISTS = <u32>memory.data(640, 8)
 const LISTS_END = LISTS + (CLASSES << 2)
 const ARENA = <u32>memory.data(4, 4)
 const ARENA_END = <u32>memory.data(4, 4)
@@ -51,7 +51,8 @@ export function shim_gap(): u32 {
 export function shim_scrub(): void {
 	for (let list = LISTS; list < LISTS_END; list += 4) {
 		for (let block = load<u32>(list); block; block = load<u32>(block)) {
-			fill(block + 4, 0, load<u32>(block - 8) - 4)
+			fill(block + 4, 0, capacityOf(classOf(block)) - 4)
+			fill(block - 6, 0, 6)
 		}
 	}
 	fill(load<u32>(GAP), 0, gapBytes())
@@ -69,17 +70,29 @@ export function inImage(address: u32): bool {
 	return address < load<u32>(ARENA_END)
 }
 
-/** Index of the smallest class that holds `size` bytes (above SMALL_BYTES) and, in SMALL_CLASSES + 4 · (power − 9) + quarter, its shape. */
+/** The smallest class that holds `size` bytes, more than SMALL_BYTES. */
 function largeClass(size: u32): u32 {
 	const power = 31 - clz(size - 1)
 	const quarter = (size - 1 - ((<u32>1) << power)) >> (power - 2)
-	return SMALL_CLASSES + ((power - 9) << 2) + quarter
+	return LARGE + ((power - 9) << 2) + quarter
 }
 
-function largeCapacity(index: u32): u32 {
-	const power = ((index - SMALL_CLASSES) >> 2) + 9
-	const quarter = (index - SMALL_CLASSES) & 3
+function capacityOf(index: u32): u32 {
+	if (index < LARGE) return index << 3
+	const power = ((index - LARGE) >> 2) + 9
+	const quarter = (index - LARGE) & 3
 	return ((<u32>1) << power) + ((quarter + 1) << (power - 2))
+}
+
+/** The largest class with a capacity of at most `bytes`. */
+function classWithin(bytes: u32): u32 {
+	if (bytes <= SMALL_BYTES) return bytes >> 3
+	const index = largeClass(bytes)
+	return capacityOf(index) > bytes ? index - 1 : index
+}
+
+function classOf(block: u32): u32 {
+	return load<u16>(block - HEADER_BYTES)
 }
 
 function gapBytes(): u32 {
@@ -87,112 +100,94 @@ function gapBytes(): u32 {
 }
 
 /** Cuts a new block off the free range that begins at the address in `range`. */
-function cut(range: u32, capacity: u32, list: u32): u32 {
+function cut(range: u32, index: u32): u32 {
 	const at = load<u32>(range)
-	store<u32>(at, capacity)
-	store<u32>(at, list, 4)
-	store<u32>(range, at + HEADER_BYTES + capacity)
+	store<u16>(at, index)
+	store<u32>(range, at + HEADER_BYTES + capacityOf(index))
 	return at + HEADER_BYTES
 }
 
 function push(block: u32): void {
-	const list = load<u32>(block - 4)
+	const list = LISTS + (classOf(block) << 2)
 	store<u32>(block, load<u32>(list))
 	store<u32>(list, block)
 }
 
-function takeReserve(capacity: u32, list: u32): u32 {
-	if (!load<u32>(RESERVE_OPEN) || load<u32>(ARENA_END) - load<u32>(RESERVE) < capacity + HEADER_BYTES) return 0
-	return cut(RESERVE, capacity, list)
+function takeReserve(index: u32): u32 {
+	if (!load<u32>(RESERVE_OPEN) || load<u32>(ARENA_END) - load<u32>(RESERVE) < HEADER_BYTES + capacityOf(index)) return 0
+	return cut(RESERVE, index)
 }
 
-/** Turns the range into one free block of the largest class it can serve; too small for any, it only stays marked. */
-function pushRange(at: u32, bytes: u32): void {
-	const capacity = bytes - HEADER_BYTES
-	store<u32>(at, capacity)
-	if (capacity < 16) {
-		store<u32>(at, FREE, 4)
-		return
-	}
-	let index = capacity >> 4
-	if (capacity > SMALL_BYTES) {
-		index = largeClass(capacity)
-		if (largeCapacity(index) > capacity) index--
-	}
-	store<u32>(at, LISTS + (index << 2), 4)
-	push(at + HEADER_BYTES)
-}
-
-/** Merges marked neighbours from `at` to `end`, which blocks fill without a hole. */
-function mergeRange(at: u32, end: u32): void {
+/** Divides the range into free blocks, the largest first; what can hold no payload stays as a hole. */
+function pushRange(at: u32, end: u32): void {
 	while (at < end) {
-		let next = at
-		while (next < end && load<u32>(next, 4) === FREE) next += HEADER_BYTES + load<u32>(next)
-		if (next > at) pushRange(at, next - at)
-		at = next
-		while (at < end && load<u32>(at, 4) !== FREE) at += HEADER_BYTES + load<u32>(at)
+		const index = classWithin(end - at - HEADER_BYTES)
+		store<u16>(at, index || FREE)
+		if (index) push(at + HEADER_BYTES)
+		at += HEADER_BYTES + capacityOf(index)
 	}
 }
 
-/** Closes the gap and merges all free neighbours: one walk over the arena, only made when an allocation would fail without it. */
-function merge(): void {
-	const left = gapBytes()
-	if (left) {
-		store<u32>(load<u32>(GAP), left - HEADER_BYTES)
-		store<u32>(load<u32>(GAP), FREE, 4)
-		store<u32>(GAP, load<u32>(GAP_END))
+/** Merges marked neighbours, and the gap, from `at` to `end`, which blocks and the gap fill without a hole. */
+function mergeRange(at: u32, end: u32, gap: u32): void {
+	let free: u32 = 0
+	while (at < end) {
+		const index = <u32>load<u16>(at)
+		if (at === gap || index & FREE) {
+			if (!free) free = at
+		} else if (free) {
+			pushRange(free, at)
+			free = 0
+		}
+		at = at === gap ? load<u32>(GAP_END) : at + HEADER_BYTES + capacityOf(index & (FREE - 1))
 	}
+	if (free) pushRange(free, end)
+}
+
+/** Merges all free neighbours and the gap: one walk over the arena, only made when an allocation would fail without it. */
+function merge(): void {
 	for (let list = LISTS; list < LISTS_END; list += 4) {
-		for (let block = load<u32>(list); block; block = load<u32>(block)) store<u32>(block - 4, FREE)
+		for (let block = load<u32>(list); block; block = load<u32>(block)) store<u16>(block - HEADER_BYTES, classOf(block) | FREE)
 		store<u32>(list, 0)
 	}
 	const reserve = load<u32>(ARENA_END) - RESERVE_BYTES
-	mergeRange(load<u32>(ARENA), reserve)
-	mergeRange(reserve, load<u32>(RESERVE))
+	mergeRange(load<u32>(ARENA), reserve, gapBytes() ? load<u32>(GAP) : 0)
+	mergeRange(reserve, load<u32>(RESERVE), 0)
+	store<u32>(GAP_END, load<u32>(GAP))
 }
 
-/** Makes the largest free block of at least `bytes` (header included) the gap, and the rest of the old gap a free block. */
-function refill(bytes: u32): bool {
-	for (let list = LISTS_END - 4; list >= LISTS; list -= 4) {
+/** Makes the largest free block the gap, and the rest of the old gap free blocks. False when none has the capacity of class `index`. */
+function refill(index: u32): bool {
+	const wanted = LISTS + (index << 2)
+	for (let list = LISTS_END - 4; list >= wanted; list -= 4) {
 		const block = load<u32>(list)
 		if (!block) continue
-		const capacity = load<u32>(block - 8)
-		if (capacity + HEADER_BYTES < bytes) return false
 		store<u32>(list, load<u32>(block))
-		const left = gapBytes()
-		if (left) pushRange(load<u32>(GAP), left)
+		pushRange(load<u32>(GAP), load<u32>(GAP_END))
 		store<u32>(GAP, block - HEADER_BYTES)
-		store<u32>(GAP_END, block + capacity)
+		store<u32>(GAP_END, block + capacityOf(classOf(block)))
 		return true
 	}
 	return false
 }
 
-function takeNew(capacity: u32, list: u32): u32 {
-	const bytes = capacity + HEADER_BYTES
-	if (gapBytes() < bytes && !refill(bytes)) {
+function takeNew(index: u32): u32 {
+	if (gapBytes() < HEADER_BYTES + capacityOf(index) && !refill(index)) {
 		merge()
-		if (!refill(bytes)) return takeReserve(capacity, list)
+		if (!refill(index)) return takeReserve(index)
 	}
-	return cut(GAP, capacity, list)
-}
-
-function take(capacity: u32, list: u32): u32 {
-	const block = load<u32>(list)
-	if (!block) return takeNew(capacity, list)
-	store<u32>(list, load<u32>(block))
-	return block
+	return cut(GAP, index)
 }
 
 /** malloc: 8-byte aligned, 0 when the arena is exhausted. */
 export function alloc(size: u32): u32 {
-	if (size <= SMALL_BYTES) {
-		const units = max<u32>((size + 15) >> 4, 1)
-		return take(units << 4, LISTS + (units << 2))
-	}
 	if (size > LARGEST_BYTES) return 0
-	const index = largeClass(size)
-	return take(largeCapacity(index), LISTS + (index << 2))
+	const index = size > SMALL_BYTES ? largeClass(size) : max<u32>((size + 7) >> 3, 1)
+	const list = LISTS + (index << 2)
+	const block = load<u32>(list)
+	if (!block) return takeNew(index)
+	store<u32>(list, load<u32>(block))
+	return block
 }
 
 export function release(block: u32): void {
@@ -207,25 +202,27 @@ export function allocZeroed(count: u32, size: u32): u32 {
 	return block
 }
 
-/** realloc; stays in place unless the block is too small or more than half empty. */
+/** realloc; stays in place unless the block is too small or more than half empty. The engine's marks move along. */
 export function resize(block: u32, size: u32): u32 {
-	if (!block) return alloc(size)
 	if (!size) {
-		push(block)
+		release(block)
 		return 0
 	}
-	const capacity = load<u32>(block - 8)
+	if (!block) return alloc(size)
+	const capacity = capacityOf(classOf(block))
 	if (size <= capacity && (capacity <= SMALL_BYTES || size << 1 >= capacity)) return block
 	const next = alloc(size)
 	// A smaller one is not needed to go on.
 	if (!next) return size <= capacity ? block : 0
+	store<u8>(next - 5, load<u8>(block - 5))
+	store<u32>(next - 4, load<u32>(block - 4))
 	copy(next, block, min(capacity, size))
 	push(block)
 	return next
 }
 
 export function usableSize(block: u32): u32 {
-	return block ? load<u32>(block - 8) : 0
+	return block ? capacityOf(classOf(block)) : 0
 }
 
 // The same, with the signatures of JSMallocFunctions (the first argument is its opaque pointer).

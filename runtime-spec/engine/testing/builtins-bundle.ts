@@ -5,7 +5,7 @@
 export const builtinsBundle = `(function () {
 	'use strict'
 	var host = globalThis.__host
-	var CALLS_PER_RECEIVER = 24
+	var CALLS_PER_RECEIVER = 4
 	var functions = []
 	var paths = []
 	var seen = new Set([globalThis.__host, globalThis.__assets])
@@ -53,13 +53,16 @@ export const builtinsBundle = `(function () {
 			return String(key) + '=' + describe('value' in property ? property.value : property.get, depth + 1) + (property.writable ? 'w' : '') + (property.enumerable ? 'e' : '')
 		}).join() + '}'
 	}
+	function safely(value) {
+		try { return describe(value, 1) } catch (error) { return 'without description' }
+	}
 	function run(index) {
 		var callee = functions[index], state = index + 1, calls = 0, out = []
 		function random(limit) { state = (Math.imul(state, 1664525) + 1013904223) >>> 0; return (state >>> 8) % limit }
 		function attempt(action) {
 			calls++
 			try { var result = action(); out.push(describe(result, 0)); if (result && typeof result.next === 'function') out.push(describe(result.next(), 0)) }
-			catch (error) { out.push('!' + describe(error, 0)) }
+			catch (error) { out.push('!' + safely(error)) }
 		}
 		var count = values().length
 		for (var receiver = 0; receiver < count; receiver++) {
@@ -67,8 +70,8 @@ export const builtinsBundle = `(function () {
 				var fresh = values(), self = fresh[receiver], args = []
 				for (var i = random(4); i > 0; i--) args.push(fresh[random(count)])
 				attempt(function () { return Reflect.apply(callee, self, args) })
-				out.push(describe(self, 1))
-				if (n < 4) attempt(function () { return Reflect.construct(callee, [self].concat(args)) })
+				out.push(safely(self))
+				if (n < 1) attempt(function () { return Reflect.construct(callee, [self].concat(args)) })
 			}
 		}
 		return calls + '\\n' + out.join('\\n')

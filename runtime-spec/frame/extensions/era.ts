@@ -9,7 +9,10 @@ export interface Era {
 /** SCALE of sp_runtime::generic::Era: one zero byte for immortal, else period and quantised phase in two bytes. */
 class EraCodec extends Codec<Era> {
 	write(w: Writer, { period, phase }: Era): void {
-		if (period === 0) return w.u8(0)
+		if (period === 0) {
+			w.u8(0)
+			return
+		}
 		let bits = 1
 		while (2 << bits < period) bits++
 		w.u16(bits | (Math.trunc(phase / quantum(period)) << 4))

@@ -2,7 +2,7 @@ import { block } from '../block.ts'
 import type { AccountId } from '../call.ts'
 import { invalidTransaction, TransactionValidityError } from '../errors.ts'
 import { extension } from '../extrinsic.ts'
-import { compactU32, h256, option, u32, unit, fixedBytes, enumeration, writer } from '../scale/index.ts'
+import { compactU32, enumeration, fixedBytes, h256, option, u32, unit, writer } from '../scale/index.ts'
 import { LIMITS, storage } from '../system/index.ts'
 import { BLOCK_LENGTH } from '../system/limits.ts'
 import { VERSION } from '../system/version.ts'
@@ -26,11 +26,26 @@ const refuseZero = (who: AccountId): void => {
 }
 
 /** Signed for this spec version only. */
-export const checkSpecVersion = extension({ identifier: 'CheckSpecVersion', extra: unit, implicit: u32, implicitOf: () => VERSION.specVersion })
+export const checkSpecVersion = extension({
+	identifier: 'CheckSpecVersion',
+	extra: unit,
+	implicit: u32,
+	implicitOf: () => VERSION.specVersion,
+})
 /** Signed for this transaction version only. */
-export const checkTxVersion = extension({ identifier: 'CheckTxVersion', extra: unit, implicit: u32, implicitOf: () => VERSION.transactionVersion })
+export const checkTxVersion = extension({
+	identifier: 'CheckTxVersion',
+	extra: unit,
+	implicit: u32,
+	implicitOf: () => VERSION.transactionVersion,
+})
 /** Signed for this chain only. */
-export const checkGenesis = extension({ identifier: 'CheckGenesis', extra: unit, implicit: h256, implicitOf: () => storage.blockHash.get(0) })
+export const checkGenesis = extension({
+	identifier: 'CheckGenesis',
+	extra: unit,
+	implicit: h256,
+	implicitOf: () => storage.blockHash.get(0),
+})
 
 /** Signed for a span of blocks: the hash of the span's first block is part of what is signed. */
 export const checkMortality = extension<Era>({
@@ -44,7 +59,8 @@ export const checkMortality = extension<Era>({
 		if (span.period !== 0 && isZero(hash)) throw invalidTransaction.ancientBirthBlock()
 		return hash
 	},
-	validate: (_, span) => (span.period === 0 ? undefined : { longevity: BigInt(era.birth(span, block.number) + span.period - block.number) }),
+	validate: (_, span) =>
+		span.period === 0 ? undefined : { longevity: BigInt(era.birth(span, block.number) + span.period - block.number) },
 })
 const isZero = (hash: Uint8Array): boolean => {
 	for (let i = 0; i < hash.length; i++) if (hash[i] !== 0) return false
@@ -82,7 +98,8 @@ export const reserveWeight = ({ weight, class: kind }: DispatchInfo, length: num
 	const { used } = block
 	const refTime = weight.refTime + limits.baseExtrinsic.refTime
 	const proofSize = weight.proofSize + limits.baseExtrinsic.proofSize
-	if (limits.maxExtrinsic && (weight.refTime > limits.maxExtrinsic.refTime || weight.proofSize > limits.maxExtrinsic.proofSize)) throw invalidTransaction.exhaustsResources()
+	if (limits.maxExtrinsic && (weight.refTime > limits.maxExtrinsic.refTime || weight.proofSize > limits.maxExtrinsic.proofSize))
+		throw invalidTransaction.exhaustsResources()
 	if (block.length + length > BLOCK_LENGTH.max[kind]) throw invalidTransaction.exhaustsResources()
 	const before = used[kind]
 	const after = { refTime: before.refTime + refTime, proofSize: before.proofSize + proofSize }
@@ -135,4 +152,3 @@ export const checkMetadataHash = extension({
 		return undefined
 	},
 })
-

@@ -4,7 +4,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { ed25519PairFromSeed, ed25519Verify, sr25519PairFromSeed, sr25519Verify, xxhashAsU8a } from '@polkadot/util-crypto'
 import type { Host } from '../host.ts'
 import { Reader, Writer } from '../scale/index.ts'
-import { MemoryState } from './state.ts'
+import type { MemoryState } from './state.ts'
 
 export interface NativeOptions {
 	/** False accepts every signature: for tests of what comes after. */
@@ -34,7 +34,10 @@ const safely = (check: () => boolean): boolean => {
 }
 
 /** The host functions over a `MemoryState`, in plain JavaScript: what the pallets run on in unit tests and fuzzing. */
-export const nativeHost = (state: MemoryState, { verify = true, log = () => {}, runtimeVersionOf = () => null }: NativeOptions = {}): Host => ({
+export const nativeHost = (
+	state: MemoryState,
+	{ verify = true, log = () => {}, runtimeVersionOf = () => null }: NativeOptions = {},
+): Host => ({
 	get: (key) => state.get(key),
 	set: (key, value) => state.set(key, value),
 	append(key, item) {

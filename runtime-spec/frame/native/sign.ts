@@ -1,11 +1,10 @@
-import type { KeyringPair } from '@polkadot/keyring/types'
 import { blake2b } from '@noble/hashes/blake2.js'
-
+import type { KeyringPair } from '@polkadot/keyring/types'
+import { type Call, multiAddress, runtimeCall } from '../call.ts'
 import { type Era, era as eraCodec } from '../extensions/era.ts'
 import { EXTRINSIC_VERSION, multiSignature } from '../extrinsic.ts'
-import { bytes, compactU128, compactU32, Writer } from '../scale/index.ts'
+import { bytes, compactU32, compactU128, Writer } from '../scale/index.ts'
 import { VERSION } from '../system/version.ts'
-import { multiAddress, runtimeCall, type Call } from '../call.ts'
 
 export interface SignOptions {
 	nonce: number

@@ -1,6 +1,6 @@
 import { blake2b } from '@noble/hashes/blake2.js'
-import { concatBytes } from '../bytes.ts'
 import { resetBlock } from '../block.ts'
+import { concatBytes } from '../bytes.ts'
 import type { CallDefinition } from '../call.ts'
 import { constructRuntime } from '../construct.ts'
 import { type Executive, type Header, header } from '../executive.ts'
@@ -12,7 +12,7 @@ import type { Pallet } from '../pallet.ts'
 import type { RuntimeEvent } from '../runtime-types.ts'
 import { compactU32, u64 } from '../scale/index.ts'
 import { storage } from '../system/index.ts'
-import { nativeHost, type NativeOptions } from './host.ts'
+import { type NativeOptions, nativeHost } from './host.ts'
 import { MemoryState } from './state.ts'
 
 const INHERENT_TIMESTAMP = new TextEncoder().encode('timstap0')
@@ -33,7 +33,12 @@ export class TestBlocks {
 	number = 0
 	slot = 1_000n
 
-	constructor(pallets: { readonly [index: number]: Pallet }, extensions: readonly Extension<never>[], genesis: Record<string, unknown>, options: NativeOptions = {}) {
+	constructor(
+		pallets: { readonly [index: number]: Pallet },
+		extensions: readonly Extension<never>[],
+		genesis: Record<string, unknown>,
+		options: NativeOptions = {},
+	) {
 		this.pallets = pallets
 		this.options = options
 		this.use(this.state)
@@ -113,4 +118,3 @@ export class TestBlocks {
 
 /** SCALE of a `Result` that is `Ok(Ok(()))`. */
 export const SUCCESS = Uint8Array.of(0, 0)
-

@@ -1,4 +1,4 @@
-import { resetBlock, block } from '../block.ts'
+import { block, resetBlock } from '../block.ts'
 import { type Call, type CallDefinition, dispatch, type Origin } from '../call.ts'
 import { constructRuntime } from '../construct.ts'
 import { DispatchError, toDispatchError } from '../errors.ts'
@@ -9,7 +9,7 @@ import { parseJson } from '../json.ts'
 import type { Pallet } from '../pallet.ts'
 import type { RuntimeEvent } from '../runtime-types.ts'
 import { storage, system } from '../system/index.ts'
-import { nativeHost, type NativeOptions } from './host.ts'
+import { type NativeOptions, nativeHost } from './host.ts'
 import { MemoryState } from './state.ts'
 
 /**
@@ -30,7 +30,8 @@ export class TestChain {
 		resetBlock()
 		for (const { name, parts } of Object.values(this.pallets)) {
 			const key = name.slice(0, 1).toLowerCase() + name.slice(1)
-			const config = key in genesis ? parseJson(JSON.stringify(genesis[key], (_, v) => (typeof v === 'bigint' ? v.toString() : v))) : undefined
+			const config =
+				key in genesis ? parseJson(JSON.stringify(genesis[key], (_, v) => (typeof v === 'bigint' ? v.toString() : v))) : undefined
 			parts.genesis?.(new GenesisReader(key, config))
 		}
 		this.executive.noteGenesis()
@@ -101,4 +102,3 @@ export class TestChain {
 
 /** An account id for tests: 32 bytes, all `n`. */
 export const account = (n: number): Uint8Array => new Uint8Array(32).fill(n)
-

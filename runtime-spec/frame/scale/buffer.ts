@@ -69,7 +69,10 @@ export class Writer {
 	}
 	compactBig(value: bigint): void {
 		if (value < 0n) throw new ArithmeticError('Underflow', `${value} is below zero`)
-		if (value < 1_073_741_824n) return this.compact(Number(value))
+		if (value < 1_073_741_824n) {
+			this.compact(Number(value))
+			return
+		}
 		if (value > MAX_U128) throw new ArithmeticError('Overflow', `${value} does not fit`)
 		let count = 4
 		for (let rest = value >> 32n; rest > 0n; rest >>= 8n) count++

@@ -83,8 +83,9 @@ class Struct<T extends object> extends Codec<T> {
 }
 
 export type Variants = { readonly [name: string]: Codec<unknown> }
-export type VariantValue<V> = { [K in keyof V & string]: Value<V[K]> extends undefined ? { type: K; value?: undefined } : { type: K; value: Value<V[K]> } }[keyof V &
-	string]
+export type VariantValue<V> = {
+	[K in keyof V & string]: Value<V[K]> extends undefined ? { type: K; value?: undefined } : { type: K; value: Value<V[K]> }
+}[keyof V & string]
 
 /** A Rust enum; variants are numbered by order unless `indices` says otherwise. */
 class Enumeration<T extends { type: string; value?: unknown }> extends Codec<T> {

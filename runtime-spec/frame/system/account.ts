@@ -1,4 +1,4 @@
-import { type Reader, Struct, struct, u128, u32, type Writer } from '../scale/index.ts'
+import { type Reader, Struct, struct, u32, u128, type Writer } from '../scale/index.ts'
 
 /** Balances of one account, in plancks. Bit 127 of `flags` says the account keeps FRAME's current reference logic. */
 export interface AccountData {

@@ -1,5 +1,5 @@
-import { equalBytes } from '../bytes.ts'
 import { block } from '../block.ts'
+import { equalBytes } from '../bytes.ts'
 import { type AccountId, call, ensureRoot, ensureSigned } from '../call.ts'
 import { consumerRemaining, encodedDispatchError, errors } from '../errors.ts'
 import { events } from '../events.ts'
@@ -131,43 +131,89 @@ export const system = pallet('System', {
 	},
 	calls: {
 		/** Puts bytes on the chain without effect. Anyone. */
-		remark: call(0, { remark: bytes }, ({ remark }) => weights.remark(remark.length), () => {}),
+		remark: call(
+			0,
+			{ remark: bytes },
+			({ remark }) => weights.remark(remark.length),
+			() => {},
+		),
 		/** Sets the WASM heap pages of the host. Root. */
-		setHeapPages: call(1, { pages: u64 }, weights.setHeapPages, (origin, { pages }) => {
-			ensureRoot(origin)
-			host.set(HEAP_PAGES, u64.encode(pages))
-			depositLog({ type: 'RuntimeEnvironmentUpdated' })
-		}, { class: 'Operational' }),
+		setHeapPages: call(
+			1,
+			{ pages: u64 },
+			weights.setHeapPages,
+			(origin, { pages }) => {
+				ensureRoot(origin)
+				host.set(HEAP_PAGES, u64.encode(pages))
+				depositLog({ type: 'RuntimeEnvironmentUpdated' })
+			},
+			{ class: 'Operational' },
+		),
 		/** Replaces the runtime (CHN-5). Root. The code must hold the same spec name and a higher spec version. Emits `CodeUpdated`. */
-		setCode: call(2, { code: bytes }, weights.setCode, (origin, { code }) => {
-			ensureRoot(origin)
-			setCode(code)
-		}, { class: 'Operational' }),
+		setCode: call(
+			2,
+			{ code: bytes },
+			weights.setCode,
+			(origin, { code }) => {
+				ensureRoot(origin)
+				setCode(code)
+			},
+			{ class: 'Operational' },
+		),
 		/** Replaces the runtime without looking at its version. Root. Emits `CodeUpdated`. */
-		setCodeWithoutChecks: call(3, { code: bytes }, weights.setCode, (origin, { code }) => {
-			ensureRoot(origin)
-			setCodeUnchecked(code)
-		}, { class: 'Operational' }),
+		setCodeWithoutChecks: call(
+			3,
+			{ code: bytes },
+			weights.setCode,
+			(origin, { code }) => {
+				ensureRoot(origin)
+				setCodeUnchecked(code)
+			},
+			{ class: 'Operational' },
+		),
 		/** Writes raw storage. Root. */
-		setStorage: call(4, { items: vec(keyValue) }, ({ items }) => weights.setStorage(items.length), (origin, { items }) => {
-			ensureRoot(origin)
-			for (const [key, item] of items) host.set(key, item)
-		}, { class: 'Operational' }),
+		setStorage: call(
+			4,
+			{ items: vec(keyValue) },
+			({ items }) => weights.setStorage(items.length),
+			(origin, { items }) => {
+				ensureRoot(origin)
+				for (const [key, item] of items) host.set(key, item)
+			},
+			{ class: 'Operational' },
+		),
 		/** Deletes raw storage. Root. */
-		killStorage: call(5, { keys: vec(bytes) }, ({ keys }) => weights.killStorage(keys.length), (origin, { keys }) => {
-			ensureRoot(origin)
-			for (const key of keys) host.clear(key)
-		}, { class: 'Operational' }),
+		killStorage: call(
+			5,
+			{ keys: vec(bytes) },
+			({ keys }) => weights.killStorage(keys.length),
+			(origin, { keys }) => {
+				ensureRoot(origin)
+				for (const key of keys) host.clear(key)
+			},
+			{ class: 'Operational' },
+		),
 		/** Deletes at most `subkeys` keys of raw storage with `prefix`. Root. */
-		killPrefix: call(6, { prefix: bytes, subkeys: u32 }, ({ subkeys }) => weights.killPrefix(subkeys), (origin, { prefix, subkeys }) => {
-			ensureRoot(origin)
-			host.clearPrefix(prefix, subkeys)
-		}, { class: 'Operational' }),
+		killPrefix: call(
+			6,
+			{ prefix: bytes, subkeys: u32 },
+			({ subkeys }) => weights.killPrefix(subkeys),
+			(origin, { prefix, subkeys }) => {
+				ensureRoot(origin)
+				host.clearPrefix(prefix, subkeys)
+			},
+			{ class: 'Operational' },
+		),
 		/** As `remark`, and emits `Remarked`. Signed. */
-		remarkWithEvent: call(7, { remark: bytes }, ({ remark }) => weights.remark(remark.length), (origin, { remark }) => {
-			const sender = ensureSigned(origin)
-			event.Remarked({ sender, hash: host.blake2_256(remark) })
-		}),
+		remarkWithEvent: call(
+			7,
+			{ remark: bytes },
+			({ remark }) => weights.remark(remark.length),
+			(origin, { remark }) => {
+				const sender = ensureSigned(origin)
+				event.Remarked({ sender, hash: host.blake2_256(remark) })
+			},
+		),
 	},
 })
 
@@ -202,4 +248,3 @@ export const preRuntimeDigest = (id: Uint8Array): Uint8Array | undefined => {
 }
 
 export const currentBlock = (): number => block.number
-

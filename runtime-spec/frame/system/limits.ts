@@ -4,7 +4,8 @@ import { type DispatchClass, MICROS, type Weight, weight, weightOf } from '../we
 /** Execution time of a block's extrinsics on the reference machine: 2 s, a third of a slot, so that every node keeps up. */
 const MAX_BLOCK_WEIGHT = weightOf(2_000_000 * MICROS, 5 * 1024 * 1024)
 
-const ratio = (w: Weight, percent: number): Weight => weightOf(Math.trunc((w.refTime * percent) / 100), Math.trunc((w.proofSize * percent) / 100))
+const ratio = (w: Weight, percent: number): Weight =>
+	weightOf(Math.trunc((w.refTime * percent) / 100), Math.trunc((w.proofSize * percent) / 100))
 
 interface ClassLimits {
 	/** Added to the weight of each extrinsic: decoding, signature, checks, event. */
@@ -36,7 +37,11 @@ export const blockWeightsCodec = struct('frame_system::limits::BlockWeights', {
 	maxBlock: weight,
 	perClass: perClassOf(weightsPerClass),
 })
-export const consumedWeight = struct('frame_support::dispatch::PerDispatchClass', { Normal: weight, Operational: weight, Mandatory: weight })
+export const consumedWeight = struct('frame_support::dispatch::PerDispatchClass', {
+	Normal: weight,
+	Operational: weight,
+	Mandatory: weight,
+})
 
 /** Normal extrinsics may fill three quarters; a quarter stays for operational ones; inherents always fit. */
 export const BLOCK_WEIGHTS = (baseBlock: Weight, baseExtrinsic: Weight): BlockLimits => {
@@ -65,4 +70,3 @@ export const blockLengthCodec = struct('frame_system::limits::BlockLength', {
 })
 
 export const runtimeDbWeight = struct('sp_weights::RuntimeDbWeight', { read: u32, write: u32 })
-

@@ -1,4 +1,4 @@
-import { fixedBytes, struct, text, tuple, u32, u8, vec } from '../scale/index.ts'
+import { fixedBytes, struct, text, tuple, u8, u32, vec } from '../scale/index.ts'
 
 export const runtimeVersion = struct('sp_version::RuntimeVersion', {
 	specName: text,

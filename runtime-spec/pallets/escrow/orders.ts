@@ -4,18 +4,17 @@ import { MAX_WITNESSES } from './witnesses.ts'
 
 /** What the Beacon deposit contract needs of a validator: BLS public key, signature of the deposit message, SSZ root of both. */
 export const depositFields = { pubkey: fixedBytes(48), signature: fixedBytes(96), depositDataRoot: h256 }
-const depositData = struct('pallet_escrow::DepositData', depositFields)
+export const depositData = struct('pallet_escrow::DepositData', depositFields)
 export type DepositData = Value<typeof depositData>
-export { depositData }
 
 /** What the contract on Ethereum shall do. */
-export const orderKind = enumeration('pallet_escrow::OrderKind', {
+const orderKind = enumeration('pallet_escrow::OrderKind', {
 	Release: struct('pallet_escrow::Release', { asset: h160, recipient: h160 }),
 	Stake: struct('pallet_escrow::Stake', { pool: u32, ...depositFields }),
 })
 
 /** A witness's EIP-712 signature, `r ‖ s ‖ v`, with the address it recovers to. */
-export const orderSignature = struct('pallet_escrow::OrderSignature', { signer: h160, signature: fixedBytes(65) })
+const orderSignature = struct('pallet_escrow::OrderSignature', { signer: h160, signature: fixedBytes(65) })
 
 /** An order that is open: neither executed on Ethereum nor refunded here. */
 export const order = struct('pallet_escrow::Order', {

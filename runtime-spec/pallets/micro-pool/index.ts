@@ -29,7 +29,7 @@ import { weights } from './weights.ts'
 
 const ETHER = 10n ** 18n
 /** What a validator is activated with, so that every pool launches at exactly this. */
-export const VALIDATOR_STAKE_WEI = 32n * ETHER
+const VALIDATOR_STAKE_WEI = 32n * ETHER
 const MIN_JOIN_WEI = ETHER / 100n
 /** PRV-4: what an untrusted provider brings; governors will set it for each provider. */
 const MIN_COLLATERAL_WEI = 16n * ETHER
@@ -237,7 +237,8 @@ export const microPool = pallet('MicroPool', {
 		/**
 		 * Joins an open pool with `stakeWei` of wrapped ETH, or what is missing to 32 if that is less (POO-2); the signer pays the stake's
 		 * share of FP in STKR and gets as much aETH at once (LST-1). Signed. Emits `Joined`, and `Launched` with the last wei. Fails with
-		 * `UnknownPool`, `AlreadyLaunched`, `PoolEnded`, `StakeTooLow`, and the errors of Assets and Balances when the signer holds less.
+		 * `UnknownPool`, `AlreadyLaunched`, `PoolEnded`, `StakeTooLow`, the errors of Assets and Balances when the signer holds less, and the
+		 * escrow's `ContractNotSet` when it would launch.
 		 */
 		join: call(2, { pool: u32, stakeWei: compactU128 }, weights.join, (origin, { pool: id, stakeWei }) => {
 			const who = ensureSigned(origin)
@@ -326,7 +327,7 @@ export const microPool = pallet('MicroPool', {
 })
 
 /** POO-5: shares `amountWei` of rewards, wrapped ETH of `from`, out among all who have a part in a launched pool. */
-export const payRewards = (from: AccountId, id: number, amountWei: bigint): void => {
+const payRewards = (from: AccountId, id: number, amountWei: bigint): void => {
 	const { status, provider, collateralWei, stakedWei } = existing(id)
 	if (status.type === 'Open' || status.type === 'Completed') throw error.NotRunning()
 	if (amountWei === 0n) throw error.ZeroAmount()
