@@ -34,13 +34,13 @@ module.exports = {
 		{
 			name: 'frame-is-lowest',
 			severity: 'error',
-			from: { path: '^runtime-spec/frame/', pathNot: '\\.test\\.ts$' },
+			from: { path: '^runtime-spec/frame/', pathNot: '\\.test\\.ts$|/testing/' },
 			to: { path: '^runtime-spec/(pallets|runtime|engine)/' },
 		},
 		{
 			name: 'pallets-import-frame-and-pallets',
 			severity: 'error',
-			from: { path: '^runtime-spec/pallets/', pathNot: '\\.test\\.ts$' },
+			from: { path: '^runtime-spec/pallets/', pathNot: '\\.test\\.ts$|/testing/' },
 			to: { path: '^runtime-spec/(runtime|engine)/|^runtime-spec/frame/(native|metadata)/' },
 		},
 		{ name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },

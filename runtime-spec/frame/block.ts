@@ -17,6 +17,10 @@ export interface BlockContext {
 	fees: bigint
 	/** Tips, likewise; they go to the author whole. */
 	tips: bigint
+	/** What was read or hashed already in this runtime call: the last account asked for, its storage key, the genesis hash. */
+	sender: Uint8Array | undefined
+	senderKey: Uint8Array
+	genesisHash: Uint8Array | undefined
 }
 
 export const block: BlockContext = {
@@ -27,6 +31,9 @@ export const block: BlockContext = {
 	length: 0,
 	fees: 0n,
 	tips: 0n,
+	sender: undefined,
+	senderKey: new Uint8Array(),
+	genesisHash: undefined,
 }
 
 export const resetBlock = (): void => {
@@ -37,4 +44,6 @@ export const resetBlock = (): void => {
 	block.length = 0
 	block.fees = 0n
 	block.tips = 0n
+	block.sender = undefined
+	block.genesisHash = undefined
 }

@@ -51,8 +51,6 @@ export const cannotLookup = simple('CannotLookup', 1)
 export const badOrigin = simple('BadOrigin', 2)
 export const consumerRemaining = simple('ConsumerRemaining', 4)
 export const noProviders = simple('NoProviders', 5)
-export const exhausted = simple('Exhausted', 10)
-export const rootNotAllowed = simple('RootNotAllowed', 13)
 
 export type TokenErrorName =
 	| 'FundsUnavailable'

@@ -15,10 +15,26 @@ import {
 } from './extrinsic.ts'
 import { host } from './host.ts'
 import type { Pallet } from './pallet.ts'
-import { bool, bytes, compactU32, fixedBytes, h256, Reader, struct, tuple, u32, u64, u128, type Value, vec, writer } from './scale/index.ts'
+import {
+	bool,
+	bytes,
+	compactU32,
+	fixedBytes,
+	h256,
+	Reader,
+	struct,
+	tuple,
+	u32,
+	u64,
+	u128,
+	unit,
+	type Value,
+	vec,
+	writer,
+} from './scale/index.ts'
 import { itemPrefix, StorageValue } from './storage.ts'
 import { type DigestItem, digest } from './system/digest.ts'
-import { BLOCK_HASH_COUNT, event, LIMITS, storage } from './system/index.ts'
+import { accountKey, BLOCK_HASH_COUNT, event, LIMITS, storage } from './system/index.ts'
 import { consumedWeight } from './system/limits.ts'
 import { VERSION } from './system/version.ts'
 import { addWeight, NO_WEIGHT, type Weight } from './weight.ts'
@@ -59,9 +75,18 @@ export class Executive {
 	private readonly executing = new StorageValue<Value<typeof executing>, undefined>(executing, undefined)
 	private readonly body: Uint8Array
 
+	/** Places of the extensions that sign something, prepare or finish: most do one of the three. */
+	private readonly signing: readonly number[]
+	private readonly preparing: readonly number[]
+	private readonly finishing: readonly number[]
+
 	constructor(pallets: readonly Pallet[], extensions: readonly Extension<unknown>[]) {
 		this.pallets = pallets
 		this.extensions = extensions
+		const places = (does: (extension: Extension<unknown>) => boolean): number[] => extensions.flatMap((each, i) => (does(each) ? [i] : []))
+		this.signing = places(({ implicit }) => implicit !== unit)
+		this.preparing = places(({ prepare }) => prepare !== undefined)
+		this.finishing = places(({ finish }) => finish !== undefined)
 		this.executing.bind('System', 'Executing')
 		this.body = itemPrefix('System', 'ExtrinsicData')
 	}
@@ -176,7 +201,7 @@ export class Executive {
 	/** The implicit data every extension signs, in order. */
 	private implicit(extra: readonly unknown[]): Uint8Array {
 		const mark = writer.at
-		for (let i = 0; i < this.extensions.length; i++) {
+		for (const i of this.signing) {
 			const { implicit, implicitOf } = this.extensions[i]
 			implicit.write(writer, implicitOf(extra[i]))
 		}
@@ -193,9 +218,11 @@ export class Executive {
 		}
 		const { who, extra } = signature
 		checkSignature(signature, this.implicit(extra))
-		const key = storage.account.keyOf(who)
+		// Inherents have no signer. Refused before anything is written: nonce and fee would stay on a host that takes nothing back.
+		if (info.class === 'Mandatory') throw invalidTransaction.badMandatory()
+		const key = accountKey(who)
 		const tx: SignedTx = { who, call, info, length, extra, account: storage.account.getAt(key) }
-		for (let i = 0; i < this.extensions.length; i++) this.extensions[i].prepare?.(tx, extra[i])
+		for (const i of this.preparing) this.extensions[i].prepare!(tx, extra[i])
 		storage.account.putAt(key, tx.account)
 		return this.execute(call, signed(who), info, tx)
 	}
@@ -205,7 +232,7 @@ export class Executive {
 		const { weight = info.weight, paysFee = true } = told
 		const post = { weight: weight.refTime < info.weight.refTime ? weight : info.weight, paysFee: info.paysFee && paysFee }
 		if (info.class === 'Mandatory' && failure) throw invalidTransaction.badMandatory()
-		if (tx) for (let i = 0; i < this.extensions.length; i++) this.extensions[i].finish?.(tx, tx.extra[i], post)
+		if (tx) for (const i of this.finishing) this.extensions[i].finish!(tx, tx.extra[i], post)
 		const used = { weight: post.weight, class: info.class, paysFee: post.paysFee }
 		if (failure) event.ExtrinsicFailed({ dispatchError: failure, dispatchInfo: used })
 		else event.ExtrinsicSuccess({ dispatchInfo: used })

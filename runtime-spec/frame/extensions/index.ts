@@ -3,7 +3,7 @@ import type { AccountId } from '../call.ts'
 import { invalidTransaction, TransactionValidityError } from '../errors.ts'
 import { extension } from '../extrinsic.ts'
 import { compactU32, enumeration, fixedBytes, h256, option, u32, unit, writer } from '../scale/index.ts'
-import { LIMITS, storage } from '../system/index.ts'
+import { genesisHash, LIMITS, storage } from '../system/index.ts'
 import { BLOCK_LENGTH } from '../system/limits.ts'
 import { VERSION } from '../system/version.ts'
 import type { DispatchInfo } from '../weight.ts'
@@ -44,7 +44,7 @@ export const checkGenesis = extension({
 	identifier: 'CheckGenesis',
 	extra: unit,
 	implicit: h256,
-	implicitOf: () => storage.blockHash.get(0),
+	implicitOf: () => genesisHash(),
 })
 
 /** Signed for a span of blocks: the hash of the span's first block is part of what is signed. */
@@ -53,10 +53,11 @@ export const checkMortality = extension<Era>({
 	extra: era,
 	implicit: h256,
 	implicitOf: (span) => {
-		const birth = span.period === 0 ? 0 : era.birth(span, block.number)
+		if (span.period === 0) return genesisHash()
+		const birth = era.birth(span, block.number)
 		const key = storage.blockHash.keyOf(birth)
 		const hash = storage.blockHash.getAt(key)
-		if (span.period !== 0 && isZero(hash)) throw invalidTransaction.ancientBirthBlock()
+		if (isZero(hash)) throw invalidTransaction.ancientBirthBlock()
 		return hash
 	},
 	validate: (_, span) =>

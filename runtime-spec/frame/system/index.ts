@@ -224,9 +224,24 @@ export const depositLog = (item: DigestItem): void => {
 	storage.digest.put({ logs })
 }
 
+/** Storage key of an account. A sender's is asked for by identity again and again while its extrinsic runs: it is hashed once. */
+export const accountKey = (who: AccountId): Uint8Array => {
+	if (who !== block.sender) {
+		block.sender = who
+		block.senderKey = storage.account.keyOf(who)
+	}
+	return block.senderKey
+}
+
+/** This chain's genesis hash, read once a runtime call. */
+export const genesisHash = (): Uint8Array => {
+	block.genesisHash ??= storage.blockHash.get(0)
+	return block.genesisHash
+}
+
 /** Reads, changes and writes an account; a change to nothing (no reference left) removes it. */
 export const mutateAccount = (who: AccountId, change: (account: AccountInfo) => void): void => {
-	const key = storage.account.keyOf(who)
+	const key = accountKey(who)
 	const account = storage.account.getAt(key)
 	const existed = account.providers + account.sufficients > 0
 	change(account)
@@ -246,5 +261,3 @@ export const preRuntimeDigest = (id: Uint8Array): Uint8Array | undefined => {
 	for (const item of storage.digest.get().logs) if (item.type === 'PreRuntime' && equalBytes(item.value[0], id)) return item.value[1]
 	return undefined
 }
-
-export const currentBlock = (): number => block.number
