@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { testSpec } from './testing/runtime.ts'
 
 const CLI = fileURLToPath(new URL('cli.ts', import.meta.url))
 
@@ -181,5 +182,73 @@ describe('stkr-node', { timeout: 60_000 }, () => {
 			'0',
 		)
 		expect([code, output]).toEqual([1, expect.stringContaining('--unsafe-rpc-external')])
+	})
+})
+
+describe('stkr-node on stored blocks', { timeout: 60_000 }, () => {
+	beforeAll(async () => {
+		writeFileSync(file('test.json'), JSON.stringify(await testSpec()))
+		const node = start(
+			'--chain',
+			file('test.json'),
+			'--base-path',
+			file('made'),
+			'--sealing',
+			'manual',
+			'--rpc-port',
+			'0',
+			'--log',
+			'debug',
+		)
+		const [, port] = await node.saw(PORT)
+		await fetch(`http://127.0.0.1:${port}`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: '{"jsonrpc":"2.0","id":1,"method":"dev_newBlock","params":[{"count":5}]}',
+		})
+		// progress: number, hash, extrinsics, time, finality
+		await node.saw(/#5 {2}0x[0-9a-f]{8}…[0-9a-f]{6} {2}1 extrinsic {2}\d+ ms {2}final #5/)
+		node.child.kill('SIGINT')
+		expect(await node.ended).toBe(0)
+	})
+
+	const on = (base: string) => ['--chain', file('test.json'), '--base-path', file(base)]
+
+	it('executes stored blocks again', async () => {
+		expect(await finished('check-block', ...on('made'))).toEqual([
+			0,
+			expect.stringContaining('blocks 1 to 5: every root as the headers say'),
+		])
+		expect(await finished('check-block', '6', ...on('made'))).toEqual([
+			2,
+			expect.stringContaining('there is no block 6: the best block is 5'),
+		])
+	})
+
+	it('makes no chain where it should only read one', async () => {
+		for (const command of ['verify', 'check-block', 'export-blocks']) {
+			expect(await finished(command, ...on('absent'))).toEqual([4, expect.stringContaining('there is no chain test')])
+		}
+		expect(existsSync(file('absent'))).toBe(false)
+	})
+
+	it('checks every stored record', async () => {
+		expect(await finished('verify', ...on('made'))).toEqual([0, expect.stringContaining('every record is sound; best #5, final #5')])
+	})
+
+	it('exports blocks and imports them into another place, final ones final', async () => {
+		expect(await finished('export-blocks', file('blocks'), ...on('made'))).toEqual([0, expect.stringContaining('exported blocks 1 to 5')])
+		const [code, output] = await finished('import-blocks', file('blocks'), ...on('copy'))
+		expect([code, output]).toEqual([0, expect.stringMatching(/read 5 blocks, 5 of them new; best #5 0x[0-9a-f]{64}, final #5/)])
+		expect(await finished('import-blocks', file('blocks'), ...on('copy'))).toEqual([0, expect.stringContaining('0 of them new')])
+	})
+
+	it('refuses blocks the chain has not, and files that are cut or missing', async () => {
+		const [code, output] = await finished('export-blocks', file('none'), '--from', '4', '--to', '9', ...on('made'))
+		expect([code, output]).toEqual([2, expect.stringContaining('there are no blocks 4 to 9 to export: the chain has blocks 1 to 5')])
+		await finished('export-blocks', file('whole'), ...on('made'))
+		writeFileSync(file('cut'), readFileSync(file('whole')).subarray(0, -10))
+		expect(await finished('import-blocks', file('cut'), ...on('fresh'))).toEqual([1, expect.stringContaining('of 5 blocks')])
+		expect(await finished('import-blocks', file('nothing'), ...on('fresh'))).toEqual([1, expect.stringContaining(file('nothing'))])
 	})
 })

@@ -184,10 +184,10 @@ export class Client implements Chain {
 		return this.#runtime(this.#trie(hash))[1].compiled
 	}
 
-	/** Runtime calls on the state after a block, adding up. */
-	execution(hash: Hash, services: Partial<HostServices> = {}): Execution {
+	/** Runtime calls on the state after a block, adding up; with a `session` they share a runtime instance. */
+	execution(hash: Hash, session: object | null = null): Execution {
 		const trie = this.#trie(hash)
-		return new Execution(trie, this.#runtime(trie)[1], { ...this.#services, ...services })
+		return new Execution(trie, this.#runtime(trie)[1], this.#services, session)
 	}
 
 	call(hash: Hash, method: string, input: Uint8Array): Uint8Array {
@@ -220,6 +220,12 @@ export class Client implements Chain {
 		return done
 	}
 
+	/** Waits for work under way and lets nothing more out. */
+	async close(): Promise<void> {
+		await this.#last
+		for (const listeners of Object.values(this.#listeners)) listeners.clear()
+	}
+
 	/** Stores an executed block in one durable transaction, with its finality when that is known, and then announces it. */
 	async insert(block: ExecutedBlock, finality: FinalityUpdate | null): Promise<ImportedBlock> {
 		const { header, body, state } = block
@@ -229,17 +235,22 @@ export class Client implements Chain {
 		const isBest = header.number > before.best.number
 		const tips: Tips = { ...before, best: isBest ? { hash, number: header.number } : before.best }
 		const finalizedRefs = finality ? this.#applyFinality(tips, finality, header, hash) : []
-		await this.#database.commit((writer) => {
-			tips.nextNode = this.#database.nodes.persist(state, tips.nextNode, writer.node)
-			const rootNode = state.root ? state.root.id : 0
-			writer.block(hash, { header: encoded, body, rootNode })
-			const justifications = [...block.justifications]
-			if (finality?.target.hash === hash && !justifications.some(([engine]) => engine === GRANDPA_ENGINE))
-				justifications.push(finality.justification)
-			if (justifications.length > 0) writer.justifications(hash, justifications)
-			if (isBest) this.#makeCanonical(writer.number, header, hash)
-			writer.tips(tips)
-		})
+		try {
+			await this.#database.commit((writer) => {
+				tips.nextNode = this.#database.nodes.persist(state, tips.nextNode, writer.node)
+				writer.block(hash, { header: encoded, body, rootNode: state.root ? state.root.id : 0 })
+				const justifications = [...block.justifications]
+				if (finality?.target.hash === hash && !justifications.some(([engine]) => engine === GRANDPA_ENGINE))
+					justifications.push(finality.justification)
+				if (justifications.length > 0) writer.justifications(hash, justifications)
+				if (isBest) this.#makeCanonical(writer.number, header, hash)
+				writer.tips(tips)
+			})
+		} catch (error) {
+			// The node cache knows the block's nodes under places that hold nothing now: never use those again.
+			this.#tips = { ...before, nextNode: tips.nextNode }
+			throw error
+		}
 		this.#tips = tips
 		const imported: ImportedBlock = {
 			hash,
@@ -295,7 +306,14 @@ export class Client implements Chain {
 	}
 
 	#emit<E extends keyof ChainEvents>(event: E, ...args: Parameters<ChainEvents[E]>): void {
-		for (const listener of this.#listeners[event]) (listener as (...args: Parameters<ChainEvents[E]>) => void)(...args)
+		for (const listener of this.#listeners[event]) {
+			try {
+				;(listener as (...args: Parameters<ChainEvents[E]>) => void)(...args)
+			} catch (error) {
+				// The block is stored: a listener's fault is its own.
+				this.#services.log(0, 'chain', `a listener of "${event}" failed: ${(error as Error).stack}`)
+			}
+		}
 	}
 
 	/** In a later turn: clients must hear of a block's import before they hear that it is final. */

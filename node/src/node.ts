@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Author, Chain, Keystore, Pool } from './chain.ts'
-import type { RawChainSpec } from './chain-spec.ts'
 import { BlockAuthor } from './authoring/author.ts'
 import { Sealer, type Sealing } from './authoring/sealer.ts'
 import type { SignedBlock } from './block/block.ts'
 import { exportBlocks, importBlocks } from './block/blocks-file.ts'
+import type { Author, BlockRef, Chain, Hash, Keystore, Pool } from './chain.ts'
+import type { RawChainSpec } from './chain-spec.ts'
 import { Client } from './client.ts'
 import { VerdictCache } from './crypto/verdicts.ts'
 import { DatabaseError } from './errors.ts'
@@ -28,7 +28,7 @@ export interface NodeOptions {
 	blockTimeMs?: number
 	/** Secret URI of the Aura and GRANDPA authority to act as, e.g. `//Alice`. */
 	authority?: string
-	/** Worker threads that validate extrinsics; absent: one less than the cores. */
+	/** Worker threads that validate extrinsics; absent: as many as cores, up to 8. */
 	validationWorkers?: number
 	log: Logger
 }
@@ -42,6 +42,8 @@ export interface Node {
 	exportBlocks(from?: number, to?: number): Generator<Uint8Array>
 	/** Imports blocks in that form and returns how many were new. Throws `ScaleError`, `BlockImportError`. */
 	importBlocks(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, onBlock?: (block: SignedBlock) => void): Promise<number>
+	/** Finalises a block and its ancestors with the local keys; returns the last block that is final. For manual sealing. */
+	finalize(hash: Hash): Promise<BlockRef>
 	/** Checks every record of the database. Throws `DatabaseError`. */
 	verify(): void
 	close(): Promise<void>
@@ -80,7 +82,7 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
 		closers.push(() => lock.release())
 		const keystore = new FileKeystore(temporary ? null : join(directory, 'keystore'))
 		if (options.authority !== undefined) keystore.useAuthority(options.authority)
-		const database = new ChainDatabase(join(directory, 'chain.lmdb'))
+		const database = ChainDatabase.open(join(directory, 'chain.lmdb'))
 		closers.push(() => database.close())
 		const verdicts = new VerdictCache()
 		const services: HostServices = {
@@ -90,6 +92,7 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
 			log: (level, target, message) => log[LOG_LEVELS[Math.min(level, 3)]]({ target }, message),
 		}
 		const client = await Client.open(spec, database, services)
+		closers.push(() => client.close())
 		const validator = new Validator(client, verdicts, database.path, options.validationWorkers)
 		closers.push(() => validator.close())
 		const pool = new ExtrinsicPool(client, validator)
@@ -106,6 +109,7 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
 			keystore,
 			exportBlocks: (from, to) => exportBlocks(client, from, to),
 			importBlocks: (source, onBlock) => importBlocks(client, source, onBlock),
+			finalize: (hash) => client.exclusive(() => voter.finalizeUpTo(hash)),
 			verify: () => database.verify(),
 			close,
 		}
@@ -114,4 +118,3 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
 		throw error
 	}
 }
-

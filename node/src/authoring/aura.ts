@@ -1,5 +1,5 @@
-import type { Client } from '../client.ts'
 import type { DigestItem, Hash, Header } from '../chain.ts'
+import type { Client } from '../client.ts'
 import { ScaleReader } from '../scale/codec.ts'
 
 export const AURA_ENGINE = 'aura'

@@ -1,4 +1,3 @@
-import type { Logger } from '../log.ts'
 import { type Block, encodeInherentData, readBody } from '../block/block.ts'
 import { decodeHeader, encodeHeader, hashHeader } from '../block/header.ts'
 import type { Author, BlockRef, Hash, Header } from '../chain.ts'
@@ -8,6 +7,7 @@ import { RuntimeCallError } from '../executor/errors.ts'
 import type { Execution } from '../executor/execution.ts'
 import type { Voter } from '../finality/voter.ts'
 import type { FileKeystore } from '../keystore/keystore.ts'
+import type { Logger } from '../log.ts'
 import type { ExtrinsicPool, ReadyExtrinsic } from '../pool/pool.ts'
 import { encodeU64, ScaleReader } from '../scale/codec.ts'
 import { AURA_ENGINE, authorities, slotDurationMs, slotOf } from './aura.ts'
@@ -20,6 +20,8 @@ const EXHAUSTS_RESOURCES = 6
 const MOST_SKIPPED = 8
 /** Authoring gives way to requests after so many milliseconds. */
 const TURN_MS = 20
+/** Slots ahead of the clock up to which interval sealing waits. */
+const SLOTS_WORTH_WAITING = 2
 /** First byte of what `Core_initialize_block` returns: `ExtrinsicInclusionMode::OnlyInherents`. */
 const ONLY_INHERENTS = 1
 
@@ -86,7 +88,10 @@ export class BlockAuthor implements Author {
 	}
 
 	/** The slot to author in and the key that may. */
-	#claim(parent: BlockRef, { timestampMs, presentSlotOnly }: SealOptions): { slot: number; timestampMs: number; authority: Uint8Array } | null {
+	#claim(
+		parent: BlockRef,
+		{ timestampMs, presentSlotOnly }: SealOptions,
+	): { slot: number; timestampMs: number; authority: Uint8Array } | null {
 		const durationMs = slotDurationMs(this.#client, parent.hash)
 		const keys = authorities(this.#client, parent.hash)
 		const isLocal = (slot: number) => this.#keystore.has(KEY_TYPE, keys[slot % keys.length])
@@ -98,12 +103,17 @@ export class BlockAuthor implements Author {
 		if (timestampMs !== undefined) {
 			const slot = Math.floor(timestampMs / durationMs)
 			if (slot < first)
-				throw new AuthoringError(`time ${timestampMs} ms is slot ${slot}, but the next block's slot is ${first} at least; give ${first * durationMs} or more`)
+				throw new AuthoringError(
+					`time ${timestampMs} ms is slot ${slot}, but the next block's slot is ${first} at least; give ${first * durationMs} or more`,
+				)
 			if (!isLocal(slot)) throw new AuthoringError(`slot ${slot} of time ${timestampMs} ms belongs to another authority`)
 			return { slot, timestampMs, authority: keys[slot % keys.length] }
 		}
-		let slot = Math.max(first, Math.floor(Date.now() / durationMs))
-		if (presentSlotOnly && !isLocal(slot)) return null
+		const present = Math.floor(Date.now() / durationMs)
+		let slot = Math.max(first, present)
+		// A restart within the slot of the last block waits for the next one. A chain that ran far ahead of the clock
+		// (instant or manual sealing) would stand still, so it goes on ahead.
+		if (presentSlotOnly && (!isLocal(slot) || (slot > present && slot <= present + SLOTS_WORTH_WAITING))) return null
 		while (!isLocal(slot)) slot++
 		return { slot, timestampMs: slot * durationMs, authority: keys[slot % keys.length] }
 	}
@@ -113,7 +123,7 @@ export class BlockAuthor implements Author {
 		claim: { slot: number; timestampMs: number },
 		deadline: number,
 	): Promise<{ block: Block; execution: Execution }> {
-		const execution = this.#client.execution(parent.hash)
+		const execution = this.#client.execution(parent.hash, {})
 		const draft: Header = {
 			parentHash: parent.hash,
 			number: parent.number + 1,

@@ -1,5 +1,5 @@
 import type { Header } from '../chain.ts'
-import { concatBytes, encodeBytes, encodeCompact, encodeVec, ScaleError, ScaleReader } from '../scale/codec.ts'
+import { concatBytes, encodeBytes, encodeCompact, encodeVec, ScaleError, type ScaleReader } from '../scale/codec.ts'
 import { encodeHeader, readHeader } from './header.ts'
 
 /** Engine id and SCALE justification. */
@@ -48,13 +48,8 @@ export const readSignedBlock = (reader: ScaleReader): SignedBlock => ({
 	justifications: reader.u8() === 1 ? readJustifications(reader) : [],
 })
 
-
-
 /** `InherentData`: pairs of 8-character id and data, in id order. */
 export const encodeInherentData = (items: [id: string, data: Uint8Array][]): Uint8Array => {
 	const sorted = [...items].sort(([a], [b]) => (a < b ? -1 : 1))
-	return concatBytes(
-		encodeCompact(sorted.length),
-		...sorted.map(([id, data]) => concatBytes(Buffer.from(id, 'latin1'), encodeBytes(data))),
-	)
+	return concatBytes(encodeCompact(sorted.length), ...sorted.map(([id, data]) => concatBytes(Buffer.from(id, 'latin1'), encodeBytes(data))))
 }

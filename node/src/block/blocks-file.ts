@@ -39,7 +39,8 @@ export async function* readBlocks(source: AsyncIterable<Uint8Array> | Iterable<U
 			}
 			const block = tryRead(pending)
 			if (!block) {
-				if (pending.length > LARGEST_BLOCK_BYTES) throw new ScaleError(`block ${count + 1n} of the file is no block, or longer than ${LARGEST_BLOCK_BYTES} bytes`)
+				if (pending.length > LARGEST_BLOCK_BYTES)
+					throw new ScaleError(`block ${count + 1n} of the file is no block, or longer than ${LARGEST_BLOCK_BYTES} bytes`)
 				wanted = pending.length * 2
 				break
 			}

@@ -1,4 +1,4 @@
-import { keccak256 as keccakWasm, twox, waitReady, sha256 } from '@polkadot/wasm-crypto'
+import { keccak256 as keccakWasm, sha256, twox, waitReady } from '@polkadot/wasm-crypto'
 import { createBLAKE2b } from 'hash-wasm'
 
 // hash-wasm takes 0.4 µs for the 112 bytes of a trie leaf, wasm-crypto 0.8, noble 3.7; node:crypto has no 32-byte BLAKE2b.

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib'
-import { concatBytes, encodeCompact, ScaleReader } from '../scale/codec.ts'
 import type { RuntimeVersion } from '../chain.ts'
 import { toHex } from '../crypto/hex.ts'
+import { concatBytes, encodeCompact, ScaleReader } from '../scale/codec.ts'
 import { RuntimeCodeError } from './errors.ts'
 
 /** In front of a zstd-compressed runtime. */

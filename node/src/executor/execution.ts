@@ -14,9 +14,12 @@ export class Execution {
 	readonly trie: Trie
 	readonly #runtime: Runtime
 	readonly #context: CallContext
+	readonly #session: object | null
 	#pending: { changes: Change[]; result: PendingTrie } | null = null
 
-	constructor(trie: Trie, runtime: Runtime, services: HostServices) {
+	/** `session`: shared by executions whose calls may share a runtime instance; see `Runtime`. */
+	constructor(trie: Trie, runtime: Runtime, services: HostServices, session: object | null = null) {
+		this.#session = session
 		this.trie = trie
 		this.#runtime = runtime
 		this.#context = {
@@ -31,7 +34,7 @@ export class Execution {
 
 	/** Throws `RuntimeCallError`; the failed call's writes are taken back. */
 	call(method: string, input: Uint8Array): Uint8Array {
-		return this.#runtime.call(method, input, this.#context)
+		return this.#runtime.call(method, input, this.#context, this.#session)
 	}
 
 	/** Writes so far, in key order. */

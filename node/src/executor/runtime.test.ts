@@ -14,7 +14,7 @@ import { compileRuntime, Runtime } from './runtime.ts'
 const NOTHING = new Uint8Array(0)
 const bytes = (text: string) => new Uint8Array(Buffer.from(text))
 
-const executionOf = (runtime: Runtime, state: Record<string, string> = {}) => {
+const executionOf = (runtime: Runtime, state: Record<string, string> = {}, session: object | null = null) => {
 	const records = new Map<number, Uint8Array>()
 	const store = new NodeStore({ read: (id) => records.get(id) })
 	const changes = Object.entries(state)
@@ -33,7 +33,7 @@ const executionOf = (runtime: Runtime, state: Record<string, string> = {}) => {
 		publicKeys: () => [],
 		log: (level, _, message) => void logged.push([level, message]),
 	}
-	return { execution: new Execution(store.open(pending.root?.id ?? 0, pending.hash), runtime, services), logged, generated }
+	return { execution: new Execution(store.open(pending.root?.id ?? 0, pending.hash), runtime, services, session), logged, generated }
 }
 
 /** LEB128 of a custom section with `name`. */
@@ -52,6 +52,18 @@ describe.each([{ importMemory: false }, { importMemory: true }])('runtime execut
 	it('gives each call the memory of a new instance', () => {
 		const { execution } = executionOf(runtime)
 		for (let i = 0; i < 4; i++) expect(execution.call('Test_calls', NOTHING)).toEqual(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0))
+	})
+
+	it('lets the calls of one session share an instance, until another caller comes between', () => {
+		const session = {}
+		const calls = (execution: Execution) => execution.call('Test_calls', NOTHING)[0]
+		const mine = executionOf(runtime, {}, session).execution
+		const alsoMine = executionOf(runtime, {}, session).execution
+		const other = executionOf(runtime).execution
+		expect([calls(mine), calls(mine), calls(alsoMine)]).toEqual([1, 2, 3])
+		expect([calls(other), calls(mine), calls(mine)]).toEqual([1, 1, 2])
+		expect(() => mine.call('Test_trap', NOTHING)).toThrow(RuntimeCallError)
+		expect(calls(mine)).toBe(1)
 	})
 
 	it('reports a trap with the log of the runtime, takes back its writes and goes on', () => {

@@ -37,12 +37,16 @@ export const compileRuntime = (code: Uint8Array): CompiledRuntime => {
 }
 
 /**
- * One runtime blob, ready to be called. Each call finds the memory as a new instance would have it; a call that fails
- * discards the instance, since its globals may be anywhere.
+ * One runtime blob, ready to be called. Each call finds the memory as a new instance would have it, except the later calls of
+ * a session. A call that fails discards the instance, since its globals may be anywhere.
+ *
+ * A session is one caller's series of calls: the calls that build a block, or a batch of validations. They share one instance
+ * as the extrinsics within `Core_execute_block` do, so nothing may depend on it, and resetting is a good part of a short call.
  */
 export class Runtime {
 	readonly compiled: CompiledRuntime
 	#instance: Instance | null = null
+	#session: object | null = null
 
 	constructor(compiled: CompiledRuntime) {
 		this.compiled = compiled
@@ -57,7 +61,7 @@ export class Runtime {
 	 * Runs `method`. Its writes stay in the context's overlay when it returns and are taken back when it fails.
 	 * Throws `RuntimeCallError`.
 	 */
-	call(method: string, input: Uint8Array, context: CallContext): Uint8Array {
+	call(method: string, input: Uint8Array, context: CallContext, session: object | null = null): Uint8Array {
 		this.#instance ??= this.#instantiate()
 		const { guest, image, exports } = this.#instance
 		const { overlay } = context
@@ -72,8 +76,11 @@ export class Runtime {
 		try {
 			const entry = exports[method]
 			if (typeof entry !== 'function') throw new RuntimeTrap('the runtime has no such function')
-			image.restore(guest.allocator.top)
-			guest.allocator.reset()
+			if (session === null || session !== this.#session) {
+				image.restore(guest.allocator.top)
+				guest.allocator.reset()
+			}
+			this.#session = session
 			const result = guest.copy((entry as EntryPoint)(guest.put(input), input.length))
 			if (overlay.depth !== depth + 1) throw new RuntimeTrap('it left storage transactions open')
 			overlay.commit()
@@ -81,6 +88,7 @@ export class Runtime {
 		} catch (error) {
 			while (overlay.depth > depth) overlay.rollback()
 			this.#instance = null
+			this.#session = null
 			throw new RuntimeCallError(method, reasonOf(error), errors)
 		} finally {
 			guest.enter(null)

@@ -1,5 +1,5 @@
-import { type Header, type Hash } from '../chain.ts'
 import { encodeHeader, hashHeader, readHeader } from '../block/header.ts'
+import type { Hash, Header } from '../chain.ts'
 import { fromHex, toHex } from '../crypto/hex.ts'
 import { verify } from '../crypto/signature.ts'
 import { concatBytes, encodeU32, encodeU64, encodeVec, ScaleReader } from '../scale/codec.ts'
@@ -91,13 +91,17 @@ export const verifyJustification = (proof: GrandpaJustification, target: Target,
 		const voter = set.voters.find((one) => toHex(one.key) === key)
 		if (!voter) throw new JustificationError(`${key} is no voter of set ${set.setId}`)
 		if (!verify('ed25519', vote.signature, precommitPayload(vote, proof.round, set.setId), vote.key))
-			throw new JustificationError(`the signature of ${key} on block ${vote.number} ${vote.hash} is wrong (round ${proof.round}, set ${set.setId})`)
-		if (!leadsToTarget(vote)) throw new JustificationError(`block ${vote.number} ${vote.hash} of ${key}'s vote is not shown to descend from the target`)
+			throw new JustificationError(
+				`the signature of ${key} on block ${vote.number} ${vote.hash} is wrong (round ${proof.round}, set ${set.setId})`,
+			)
+		if (!leadsToTarget(vote))
+			throw new JustificationError(`block ${vote.number} ${vote.hash} of ${key}'s vote is not shown to descend from the target`)
 		// A second vote of one voter is an equivocation: its weight counts once.
 		if (!voted.has(key)) weight += voter.weight
 		voted.add(key)
 	}
 	if (used.size !== parents.size) throw new JustificationError('the justification holds headers that no vote needs')
 	const needed = threshold(set)
-	if (weight < needed) throw new JustificationError(`votes of weight ${weight} are fewer than the ${needed} that finalise in set ${set.setId}`)
+	if (weight < needed)
+		throw new JustificationError(`votes of weight ${weight} are fewer than the ${needed} that finalise in set ${set.setId}`)
 }

@@ -19,11 +19,14 @@ const pairFromSuri = (scheme: Scheme, suri: string): KeyringPair => {
 	try {
 		return new Keyring({ type: scheme }).createFromUri(suri)
 	} catch (error) {
-		throw new KeystoreError(`the secret URI is not understood (${(error as Error).message}); give a phrase, a 0x seed or a path such as //Alice`)
+		throw new KeystoreError(
+			`the secret URI is not understood (${(error as Error).message}); give a phrase, a 0x seed or a path such as //Alice`,
+		)
 	}
 }
 
-const nameOf = (keyType: string, publicKey: Uint8Array): string => Buffer.from(keyType, 'latin1').toString('hex') + toHex(publicKey).slice(2)
+const nameOf = (keyType: string, publicKey: Uint8Array): string =>
+	Buffer.from(keyType, 'latin1').toString('hex') + toHex(publicKey).slice(2)
 
 /**
  * Session keys: those of the command line in memory, inserted and generated ones as files of the same form as polkadot-sdk's

@@ -1,5 +1,5 @@
 import type { Hash } from '../chain.ts'
-import { PoolError, POOL_CODE } from './validity.ts'
+import { POOL_CODE, PoolError } from './validity.ts'
 
 /** One extrinsic of the pool. Tags are byte strings. */
 export interface Entry {

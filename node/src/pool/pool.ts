@@ -119,7 +119,8 @@ export class ExtrinsicPool implements Pool {
 		const listeners = this.#listeners.get(hash)
 		if (!listeners) return
 		for (const listener of [...listeners]) listener(status)
-		const last = status === 'dropped' || status === 'invalid' || (typeof status === 'object' && ('usurped' in status || 'finalized' in status))
+		const last =
+			status === 'dropped' || status === 'invalid' || (typeof status === 'object' && ('usurped' in status || 'finalized' in status))
 		if (last) this.#listeners.delete(hash)
 	}
 
@@ -225,7 +226,8 @@ const checkedHash = (bytes: Uint8Array): Hash => {
 	const reader = new ScaleReader(bytes)
 	try {
 		const length = reader.compact()
-		if (length !== bytes.length - reader.position) throw new ScaleError(`its prefix says ${length} bytes, ${bytes.length - reader.position} follow`)
+		if (length !== bytes.length - reader.position)
+			throw new ScaleError(`its prefix says ${length} bytes, ${bytes.length - reader.position} follow`)
 	} catch (error) {
 		throw new PoolError(POOL_CODE.badFormat, 'Extrinsic has invalid format', (error as Error).message)
 	}

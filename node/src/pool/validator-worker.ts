@@ -32,7 +32,7 @@ export interface WorkerAnswer {
 const CACHE_BYTES = 64 * 2 ** 20
 
 const start = workerData as WorkerStart
-const database = new ChainDatabase(start.databasePath, { readOnly: true, cacheBytes: CACHE_BYTES })
+const database = ChainDatabase.open(start.databasePath, { readOnly: true, cacheBytes: CACHE_BYTES })
 let runtime: Runtime | null = null
 let verdicts: Verdict[] = []
 
@@ -55,13 +55,15 @@ const services: HostServices = {
 
 const validate = ({ block, rootNode, inputs, ...request }: WorkerRequest): WorkerAnswer => {
 	if (request.runtime) runtime = new Runtime(request.runtime)
+	database.refresh()
 	const header = database.header(block)
 	if (!runtime || !header) throw new Error(`block ${block} is not in the database`)
 	const trie = database.nodes.open(rootNode, fromHex(decodeHeader(header).stateRoot))
 	verdicts = []
+	const session = {}
 	const results = inputs.map((input) => {
 		try {
-			return new Execution(trie, runtime!, services).call(start.method, input)
+			return new Execution(trie, runtime!, services, session).call(start.method, input)
 		} catch (error) {
 			return (error as Error).message
 		}

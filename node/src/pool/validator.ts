@@ -16,6 +16,9 @@ const WINDOW_MS = 100
 /** Sent to a worker at a time: enough that messages don't matter, few enough that the answer comes soon. */
 const BATCH = 32
 
+/** One a core: the main thread needs its own core only while it executes a block. More than this many it could not feed. */
+const MOST_WORKERS = 8
+
 interface Job {
 	bytes: Uint8Array
 	resolve: (validity: Uint8Array) => void
@@ -44,8 +47,7 @@ export class Validator {
 	#inWindow = 0
 	#closed = false
 
-	/** One core is the main thread's, which executes blocks. */
-	constructor(client: Client, verdicts: VerdictCache, databasePath: string, workers = Math.max(1, availableParallelism() - 1)) {
+	constructor(client: Client, verdicts: VerdictCache, databasePath: string, workers = Math.min(availableParallelism(), MOST_WORKERS)) {
 		this.#client = client
 		this.#verdicts = verdicts
 		this.#databasePath = databasePath

@@ -56,7 +56,7 @@ export function hostAllowed(host: string | undefined, hosts: readonly string[]):
 	return isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost') || hosts.includes(name)
 }
 
-export interface Refusal {
+interface Refusal {
 	status: number
 	reason: string
 }

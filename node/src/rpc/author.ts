@@ -3,7 +3,7 @@ import { blake2_256 } from '../crypto/hash.ts'
 import { toHex } from '../crypto/hex.ts'
 import { encodeBytes, ScaleReader } from '../scale/codec.ts'
 import { unsubscribe } from './chain.ts'
-import { type Context, type Handler, type Methods, type Subscription, unsafe } from './handler.ts'
+import { type Context, type Handler, type Methods, type Session, type Subscription, unsafe } from './handler.ts'
 import { callRuntime } from './json.ts'
 import { invalidParam, type Params } from './params.ts'
 import { ErrorCode, RpcError } from './protocol.ts'
@@ -26,19 +26,30 @@ function statusJson(status: TxStatus): unknown {
 const isFinal = (status: TxStatus): boolean =>
 	status === 'dropped' || status === 'invalid' || (typeof status === 'object' && ('finalized' in status || 'usurped' in status))
 
-/** Passes statuses on in order, and keeps `finalized` back for a while after `inBlock` (see `RpcNode.finalizedHoldMs`). */
-function statusRelay(subscription: Subscription, holdMs: number): (status: TxStatus) => void {
+/** How often a held status looks whether its client has gone quiet. */
+const HOLD_STEP_MS = 50
+
+/**
+ * Passes statuses on in order. The last one is held back after `inBlock`: for `holdMs` at least, and on until the client
+ * has sent nothing for half of that (its look-up is over), eight times that at most. See `RpcNode.finalizedHoldMs`.
+ */
+function statusRelay(subscription: Subscription, session: Session, holdMs: number): (status: TxStatus) => void {
 	let inBlockAt = Number.NEGATIVE_INFINITY
+	let timer: NodeJS.Timeout | undefined
+	subscription.onStop(() => clearTimeout(timer))
 	const pass = (status: TxStatus) => {
 		subscription.push(statusJson(status))
 		if (isFinal(status)) subscription.close()
 	}
+	const hold = (status: TxStatus) => {
+		const heldMs = performance.now() - inBlockAt
+		if (heldMs >= 8 * holdMs || (heldMs >= holdMs && session.quietMs() >= holdMs / 2)) return pass(status)
+		timer = setTimeout(hold, HOLD_STEP_MS, status)
+	}
 	return (status) => {
 		if (typeof status === 'object' && 'inBlock' in status) inBlockAt = performance.now()
-		const waitMs = inBlockAt + holdMs - performance.now()
-		if (!isFinal(status) || waitMs <= 0) return pass(status)
-		const timer = setTimeout(() => pass(status), waitMs)
-		subscription.onStop(() => clearTimeout(timer))
+		if (isFinal(status)) hold(status)
+		else pass(status)
 	}
 }
 
@@ -46,7 +57,7 @@ const submitAndWatchExtrinsic: Handler = async (params, context) => {
 	const extrinsic = params.bytes(0, 'extrinsic')
 	const subscription = context.open('author_extrinsicUpdate')
 	try {
-		const relay = statusRelay(subscription, context.node.finalizedHoldMs ?? DEFAULT_FINALIZED_HOLD_MS)
+		const relay = statusRelay(subscription, context.session(), context.node.finalizedHoldMs ?? DEFAULT_FINALIZED_HOLD_MS)
 		const { stop } = await context.node.pool.watch(extrinsic, relay)
 		subscription.onStop(stop)
 		return subscription.id

@@ -15,7 +15,7 @@ export interface RpcNode {
 	/**
 	 * How long `author_extrinsicUpdate` holds `finalized` back after `inBlock`. polkadot.js looks the block up on each
 	 * status and drops the look-up under way when the next status comes, so an `inBlock` followed at once by `finalized`
-	 * would never reach its user. Default 400: several round trips of that look-up.
+	 * would never reach its user. Default 400: several round trips of that look-up; longer while the client keeps asking.
 	 */
 	finalizedHoldMs?: number
 }
@@ -36,6 +36,8 @@ export interface Session {
 	state<T>(key: symbol, create: () => T): T
 	/** Runs when the client is gone. */
 	onClose(listener: () => void): void
+	/** Time since the client's last message in ms. */
+	quietMs(): number
 	/** Ends a subscription; false when it is unknown. */
 	unsubscribe(id: string): boolean
 }

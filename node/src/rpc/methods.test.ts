@@ -253,6 +253,15 @@ describe('author', () => {
 		expect(await client.call('author_unwatchExtrinsic', id)).toBe(true)
 	})
 
+	it('lets finalized go once the client has gone quiet', async () => {
+		node.finalizedHoldMs = 20
+		const id = await client.text('author_submitAndWatchExtrinsic', '0x01')
+		const { hash } = node.chain.make()
+		node.pool.tell({ inBlock: hash, index: 1 })
+		node.pool.tell({ finalized: hash, index: 1 })
+		expect(await client.take(id, 3)).toEqual(['ready', { inBlock: hash }, { finalized: hash }])
+	})
+
 	it('stops watching when the client goes away', async () => {
 		await client.call('author_submitAndWatchExtrinsic', '0x01')
 		expect(node.pool.watched.size).toBe(1)

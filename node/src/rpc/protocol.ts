@@ -1,6 +1,6 @@
 /** JSON-RPC 2.0 messages and errors. Source: https://www.jsonrpc.org/specification; server codes as jsonrpsee, which polkadot-sdk nodes use. */
 
-export type RequestId = string | number | null
+type RequestId = string | number | null
 
 export interface Request {
 	/** Absent for a notification, which gets no answer. */

@@ -24,6 +24,7 @@ export class SocketSession implements Session {
 	readonly #closeListeners: (() => void)[] = []
 	readonly #queue: Work[] = []
 	#active = 0
+	#heardAt = performance.now()
 	#closed = false
 
 	constructor(socket: WebSocket, limits: SessionLimits) {
@@ -39,6 +40,10 @@ export class SocketSession implements Session {
 	onClose(listener: () => void): void {
 		if (this.#closed) listener()
 		else this.#closeListeners.push(listener)
+	}
+
+	quietMs(): number {
+		return performance.now() - this.#heardAt
 	}
 
 	unsubscribe(id: string): boolean {
@@ -79,6 +84,7 @@ export class SocketSession implements Session {
 
 	/** Takes a message in, to be answered in turn. */
 	receive(work: Work): void {
+		this.#heardAt = performance.now()
 		this.#queue.push(work)
 		this.#pump()
 	}

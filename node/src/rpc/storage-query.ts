@@ -7,7 +7,7 @@ import { invalidParam, type Params } from './params.ts'
 /** Storage look-ups of the new API (`chainHead_v1_storage`, `archive_v1_storage`). */
 const QUERY_TYPES = ['value', 'hash', 'closestDescendantMerkleValue', 'descendantsValues', 'descendantsHashes'] as const
 
-export type QueryType = (typeof QUERY_TYPES)[number]
+type QueryType = (typeof QUERY_TYPES)[number]
 
 export interface StorageQuery {
 	key: Uint8Array

@@ -131,8 +131,7 @@ export class Overlay {
 		const order = this.#order()
 		let from = firstAfter(order, prefix)
 		if (from > 0 && order[from - 1] === prefix) from--
-		for (let i = from; i < order.length && order[i].startsWith(prefix); i++)
-			if (this.#entries.get(order[i])) this.#write(order[i], null)
+		for (let i = from; i < order.length && order[i].startsWith(prefix); i++) if (this.#entries.get(order[i])) this.#write(order[i], null)
 		let met = 0
 		let key = this.#read(prefix) === null ? this.#nextInBase(prefix) : prefix
 		for (; key?.startsWith(prefix); key = this.#nextInBase(key)) {

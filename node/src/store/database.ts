@@ -1,7 +1,7 @@
 import { statSync, truncateSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { type Database, open, type RootDatabase } from 'lmdb'
-import { type Justification, encodeJustifications, readBody, readJustifications } from '../block/block.ts'
+import { encodeJustifications, type Justification, readBody, readJustifications } from '../block/block.ts'
 import type { Hash } from '../chain.ts'
 import { fromHex, toHex } from '../crypto/hex.ts'
 import { DatabaseError } from '../errors.ts'
@@ -40,6 +40,12 @@ export interface DatabaseWriter {
 	tips(tips: Tips): void
 }
 
+export interface DatabaseOptions {
+	readOnly?: boolean
+	/** Memory for decoded trie nodes. */
+	cacheBytes?: number
+}
+
 const TIPS = Buffer.from('tips')
 const FORMAT = Buffer.from('format')
 const CHECKSUM_BYTES = 4
@@ -55,6 +61,17 @@ const encodeTips = (tips: Tips): Uint8Array =>
 		encodeU64(tips.round),
 		encodeU64(tips.setId),
 	)
+
+/** lmdb tells why a commit failed by a promise of its own, which would end the process if nobody took it. */
+const reasonOf = async (error: unknown): Promise<string> => {
+	let reason = (error as Error).message
+	const { commitError } = error as { commitError?: Promise<never> }
+	commitError?.catch((cause: Error) => {
+		reason = cause.message
+	})
+	await new Promise((resolve) => setImmediate(resolve))
+	return reason
+}
 
 type Table = Database<Buffer, Buffer>
 
@@ -87,22 +104,13 @@ export class ChainDatabase {
 	readonly #numbers: Table
 	readonly #meta: Table
 
-	/**
-	 * Opens or makes the file. The first opener in a process (`readOnly` false) owns it; worker threads read beside it.
-	 * Throws `DatabaseError` when the file is damaged or of another format.
-	 */
-	constructor(path: string, options: { readOnly?: boolean; cacheBytes?: number } = {}) {
+	private constructor(path: string, options: DatabaseOptions) {
 		this.path = path
-		const readOnly = options.readOnly ?? false
-		const expectedSize = readOnly ? null : suspectSize(path)
-		const shortSize = expectedSize === null ? null : statSync(path).size
-		// Missing pages read as zeros instead of ending the process, so that they can be looked for.
-		if (expectedSize !== null) truncateSync(path, expectedSize)
 		try {
 			this.#root = open<Buffer, Buffer>({
 				path,
 				noSubdir: true,
-				readOnly,
+				readOnly: options.readOnly ?? false,
 				maxDbs: 8,
 				keyEncoding: 'binary',
 				encoding: 'binary',
@@ -111,7 +119,6 @@ export class ChainDatabase {
 				// One transaction a block: nothing to batch.
 				eventTurnBatching: false,
 				commitDelay: 0,
-				// Sizes of the file are multiples of this; LMDB's own default.
 				pageSize: 4096,
 			})
 			const table = (name: string): Table => this.#root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' })
@@ -130,14 +137,28 @@ export class ChainDatabase {
 					'run the version that wrote it and export its blocks, or choose another base path',
 			)
 		this.nodes = new NodeStore({ read: (id) => this.#nodes.get(nodeKey(id)) }, options.cacheBytes)
-		if (shortSize === null) return
+	}
+
+	/**
+	 * Opens or makes the file. One opener of a process writes; worker threads read beside it (`readOnly`).
+	 * Throws `DatabaseError` when the file is damaged, cut off, or of another format.
+	 */
+	static open(path: string, options: DatabaseOptions = {}): ChainDatabase {
+		const expected = options.readOnly ? null : suspectSize(path)
+		if (expected === null) return new ChainDatabase(path, options)
+		const { size } = statSync(path)
+		// Missing pages are looked for as zeros: reading a map beyond the end of its file ends the process.
+		truncateSync(path, expected)
+		let database: ChainDatabase | null = null
 		try {
-			this.verify()
+			database = new ChainDatabase(path, options)
+			database.verify()
+			return database
 		} catch (error) {
-			void this.#root.close()
-			truncateSync(path, shortSize)
+			void database?.close()
+			truncateSync(path, size)
 			throw new DatabaseError(
-				`the database ${path} is cut off: it has ${shortSize} bytes of ${expectedSize} (${(error as Error).message}); ` +
+				`the database ${path} is cut off: it has ${size} bytes of ${expected} (${(error as Error).message}); ` +
 					'restore it from a copy, or purge the chain and import its blocks again',
 			)
 		}
@@ -240,15 +261,22 @@ export class ChainDatabase {
 			tips: (tips) => void this.#meta.putSync(TIPS, checked(encodeTips(tips))),
 		}
 		try {
-			await this.#root.transaction(() => {
+			// A child transaction: an error within a plain one would leave what was written before it.
+			await this.#root.childTransaction(() => {
 				if (!this.#meta.get(FORMAT)) this.#meta.putSync(FORMAT, Buffer.from(encodeU32(FORMAT_VERSION)))
 				write(writer)
 			})
+			this.refresh()
 		} catch (error) {
 			throw new DatabaseError(
-				`writing the database ${this.path} failed: ${(error as Error).message}; the last block is not stored. Check the free disk space`,
+				`writing the database ${this.path} failed: ${await reasonOf(error)}; the last block is not stored. Check the free disk space`,
 			)
 		}
+	}
+
+	/** Sees what was committed up to now. Without it a reader may keep its view until the end of the turn. */
+	refresh(): void {
+		this.#root.resetReadTxn()
 	}
 
 	close(): Promise<void> {

@@ -34,11 +34,8 @@ const KEY = <u32>memory.data(4096)
 const CELL = <u32>memory.data(16)
 const EMPTY: u32 = 0
 
-// @ts-ignore
 @inline function span(at: u32, length: u32): u64 { return (<u64>length << 32) | at }
-// @ts-ignore
 @inline function at(s: u64): u32 { return <u32>s }
-// @ts-ignore
 @inline function length(s: u64): u32 { return <u32>(s >> 32) }
 
 function key(letter: u32, more: u32 = 0, n: u32 = 0): u64 {

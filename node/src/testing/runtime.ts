@@ -1,11 +1,13 @@
 /** The test runtime (runtime.as), compiled once a process, and chains that run it. */
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Keyring } from '@polkadot/keyring'
 import * as asc from 'assemblyscript/asc'
 import type { RawChainSpec } from '../chain-spec.ts'
-import { toHex } from '../crypto/hex.ts'
-import { pairFromSeed, sign } from '../crypto/signature.ts'
 import { blake2_256 } from '../crypto/hash.ts'
+import { toHex } from '../crypto/hex.ts'
 import { concatBytes, encodeBytes, encodeCompact, encodeU32, encodeU64, encodeVec } from '../scale/codec.ts'
 
 const ENTRY = 'runtime.ts'
@@ -25,9 +27,32 @@ export const testRuntime = (options: { importMemory?: boolean } = {}): Promise<U
 
 const compile = async (flags: string[]): Promise<Uint8Array> => {
 	const source = readFileSync(new URL('./runtime.as', import.meta.url), 'utf8')
+	// Compiling takes seconds, and every test file is a process of its own.
+	const cache = join(
+		tmpdir(),
+		`stkr-test-runtime-${createHash('sha256')
+			.update(asc.version + source + flags)
+			.digest('hex')
+			.slice(0, 16)}.wasm`,
+	)
+	if (existsSync(cache)) return new Uint8Array(readFileSync(cache))
 	let wasm: Uint8Array | null = null
 	const { error, stderr } = await asc.main(
-		[ENTRY, '--outFile', 'out.wasm', '--runtime', 'stub', '--use', 'abort=', '--initialMemory', '4', '-O2', '--disable', 'bulk-memory', ...flags],
+		[
+			ENTRY,
+			'--outFile',
+			'out.wasm',
+			'--runtime',
+			'stub',
+			'--use',
+			'abort=',
+			'--initialMemory',
+			'4',
+			'-O2',
+			'--disable',
+			'bulk-memory',
+			...flags,
+		],
 		{
 			readFile: (name) => (name === ENTRY ? source : null),
 			writeFile: (_, contents) => {
@@ -37,6 +62,9 @@ const compile = async (flags: string[]): Promise<Uint8Array> => {
 		},
 	)
 	if (error || !wasm) throw new Error(`the test runtime does not compile: ${stderr.toString()}`)
+	const draft = `${cache}.${process.pid}`
+	writeFileSync(draft, wasm)
+	renameSync(draft, cache)
 	return wasm
 }
 
@@ -62,13 +90,9 @@ export const grandpaAuthorities = (suris: string[]): Uint8Array =>
 	encodeVec(suris.map((suri) => concatBytes(publicKey('ed25519', suri), encodeU64(1))))
 
 /** A raw chain spec whose Aura and GRANDPA authorities are those of the secret URIs. */
-export const testSpec = async (options: {
-	authorities?: string[]
-	grandpa?: string[]
-	slotDurationMs?: number
-	id?: string
-	state?: Record<string, string>
-} = {}): Promise<RawChainSpec> => {
+export const testSpec = async (
+	options: { authorities?: string[]; grandpa?: string[]; slotDurationMs?: number; id?: string; state?: Record<string, string> } = {},
+): Promise<RawChainSpec> => {
 	const { authorities = ['//Alice'], grandpa = authorities, slotDurationMs = 6000, id = 'test' } = options
 	const letter = (text: string) => toHex(Buffer.from(text))
 	return {
@@ -96,7 +120,7 @@ export const testSpec = async (options: {
 export const OPERATION = { set: 0, fail: 1, trap: 2, setCode: 3, exhaust: 4, shortLived: 5, setGrandpa: 6 } as const
 
 /** An account of the test runtime by name. */
-export const account = (name: string) => pairFromSeed('sr25519', blake2_256(Buffer.from(name)))
+export const account = (name: string) => new Keyring({ type: 'sr25519' }).addFromSeed(blake2_256(Buffer.from(name)))
 
 /** A signed extrinsic of the test runtime. */
 export const extrinsic = (options: {
@@ -110,7 +134,7 @@ export const extrinsic = (options: {
 	const pair = account(options.from)
 	const { operation = 'set', arguments: args = setArguments(options.from, String(options.nonce)) } = options
 	const signed = concatBytes(encodeU32(options.nonce), encodeU64(options.tip ?? 0), Uint8Array.of(OPERATION[operation]), args)
-	const signature = sign(pair, signed)
+	const signature = pair.sign(signed)
 	if (options.badSignature) signature[0] ^= 1
 	const body = concatBytes(Uint8Array.of(1), pair.publicKey, signature, signed)
 	return concatBytes(encodeCompact(body.length), body)
@@ -123,4 +147,3 @@ export const setArguments = (key: string, value: string): Uint8Array =>
 export const userKey = (key: string): Uint8Array => new Uint8Array(Buffer.from(`k${key}`))
 
 export const quietLog = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
-

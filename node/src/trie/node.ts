@@ -96,15 +96,7 @@ export const encodeNode = (node: TrieNode, inlineLimit = MAX_INLINE_VALUE): Uint
 	const { partial, value, children } = node
 	const hashed = value !== null && value.length > inlineLimit
 	if (hashed) node.valueHash ??= blake2_256(value)
-	const [prefix, room] = children
-		? value === null
-			? BRANCH
-			: hashed
-				? BRANCH_HASHED
-				: BRANCH_VALUE
-		: hashed
-			? LEAF_HASHED
-			: LEAF
+	const [prefix, room] = children ? (value === null ? BRANCH : hashed ? BRANCH_HASHED : BRANCH_VALUE) : hashed ? LEAF_HASHED : LEAF
 	// At most: header, key, 16 children of 33 bytes, the value.
 	const most = partial.length * 2 + 1024 + (hashed || value === null ? 0 : value.length)
 	if (scratch.length < most) scratch = new Uint8Array(most * 2)

@@ -93,9 +93,7 @@ const naiveRoot = (map: Map<string, Uint8Array>): Uint8Array => {
 const hexOf = (key: Uint8Array) => toHex(key).slice(2)
 
 /** Short keys over few bytes, so that they are prefixes of one another often. */
-const key = fc
-	.array(fc.constantFrom(0, 1, 0x10, 0x11, 0xff), { maxLength: 5 })
-	.map((parts) => Uint8Array.from(parts))
+const key = fc.array(fc.constantFrom(0, 1, 0x10, 0x11, 0xff), { maxLength: 5 }).map((parts) => Uint8Array.from(parts))
 const value = fc.oneof(
 	fc.uint8Array({ minLength: 0, maxLength: 4 }),
 	fc.uint8Array({ minLength: 31, maxLength: 34 }),

@@ -55,14 +55,7 @@ const update = (
 }
 
 /** Applies changes whose keys all run through `node`; `depth` is where its children's nibbles stand. */
-const inside = (
-	node: TrieNode,
-	changes: readonly Change[],
-	from: number,
-	to: number,
-	depth: number,
-	resolve: Resolve,
-): TrieNode | null => {
+const inside = (node: TrieNode, changes: readonly Change[], from: number, to: number, depth: number, resolve: Resolve): TrieNode | null => {
 	let { value, valueHash } = node
 	let children = node.children
 	let changed = false

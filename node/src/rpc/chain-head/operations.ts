@@ -7,7 +7,7 @@ const MAX_OPERATIONS = 64
 /** Bytes of storage items sent before the client must ask for more. */
 const PAGE_BYTES = 256 << 10
 
-export type Started = { result: 'started'; operationId: string; discardedItems?: number } | { result: 'limitReached' }
+type Started = { result: 'started'; operationId: string; discardedItems?: number } | { result: 'limitReached' }
 
 /** An event of one operation; its id is put in when it is sent. */
 type OperationEvent = { event: string } & Record<string, unknown>
