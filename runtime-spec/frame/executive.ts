@@ -5,6 +5,7 @@ import { type DispatchError, dispatchResult, invalidTransaction, TransactionVali
 import { reserveWeight } from './extensions/index.ts'
 import {
 	checkSignature,
+	decodeCall,
 	decodeExtrinsic,
 	EXTRINSIC_VERSION,
 	type Extension,
@@ -209,15 +210,18 @@ export class Executive {
 	}
 
 	/** Applies one decoded extrinsic: undefined when its call succeeded, the reason when it failed. Throws when it is invalid. */
-	private run({ call, length, signature }: Extrinsic): DispatchError | undefined {
-		const info = infoOf(call)
+	private run(extrinsic: Extrinsic): DispatchError | undefined {
+		const { length, signature } = extrinsic
 		if (!signature) {
-			this.checkUnsigned(call)
+			const { call } = this.checkUnsigned(extrinsic)
+			const info = infoOf(call)
 			reserveWeight(info, length)
 			return this.execute(call, NONE, info)
 		}
 		const { who, extra } = signature
-		checkSignature(signature, this.implicit(extra))
+		checkSignature(extrinsic, this.implicit(extra))
+		const call = decodeCall(extrinsic)
+		const info = infoOf(call)
 		// Inherents have no signer. Refused before anything is written: nonce and fee would stay on a host that takes nothing back.
 		if (info.class === 'Mandatory') throw invalidTransaction.badMandatory()
 		const key = accountKey(who)
@@ -247,11 +251,16 @@ export class Executive {
 		return this.palletOf(call).parts.inherent?.isInherent(call.definition) ?? false
 	}
 
-	private checkUnsigned(call: Call): { priority: bigint; provides: Uint8Array[]; longevity: bigint } | undefined {
-		if (this.isInherent(call)) return undefined
-		const { validateUnsigned } = this.palletOf(call).parts
+	/** The call of an unsigned extrinsic, and what lets it into the pool (nothing does for an inherent). Throws when it may not be made. */
+	private checkUnsigned(extrinsic: Extrinsic): { call: Call; validity?: { priority: bigint; provides: Uint8Array[]; longevity: bigint } } {
+		const pallet = this.pallets.find(({ index }) => index === extrinsic.callBytes[0])
+		if (!pallet) throw invalidTransaction.call()
+		const { inherent, validateUnsigned } = pallet.parts
+		if (!inherent && !validateUnsigned) throw unknownTransaction.noUnsignedValidator()
+		const call = decodeCall(extrinsic)
+		if (this.isInherent(call)) return { call }
 		if (!validateUnsigned) throw unknownTransaction.noUnsignedValidator()
-		return validateUnsigned(call.definition, call.args)
+		return { call, validity: validateUnsigned(call.definition, call.args) }
 	}
 
 	/** `BlockBuilder_finalize_block`: runs the closing hooks and returns the header without its seal. */
@@ -358,16 +367,18 @@ export class Executive {
 		return writer.take(mark)
 	}
 
-	private validate({ call, length, signature }: Extrinsic): Value<typeof validTransaction> {
-		const info = infoOf(call)
-		if (info.class === 'Mandatory') throw invalidTransaction.call()
+	private validate(extrinsic: Extrinsic): Value<typeof validTransaction> {
+		const { length, signature } = extrinsic
 		if (!signature) {
-			const unsigned = this.checkUnsigned(call)
-			if (!unsigned) throw invalidTransaction.call()
-			return { ...unsigned, requires: [], propagate: true }
+			const { validity } = this.checkUnsigned(extrinsic)
+			if (!validity) throw invalidTransaction.call()
+			return { ...validity, requires: [], propagate: true }
 		}
 		const { who, extra } = signature
-		checkSignature(signature, this.implicit(extra))
+		checkSignature(extrinsic, this.implicit(extra))
+		const call = decodeCall(extrinsic)
+		const info = infoOf(call)
+		if (info.class === 'Mandatory') throw invalidTransaction.call()
 		const tx: SignedTx = { who, call, info, length, extra, account: storage.account.get(who) }
 		const valid: Value<typeof validTransaction> = { priority: 0n, requires: [], provides: [], longevity: U64_MAX, propagate: true }
 		for (let i = 0; i < this.extensions.length; i++) merge(valid, this.extensions[i].validate?.(tx, extra[i]))
@@ -397,8 +408,10 @@ export class Executive {
 		const errors: [Uint8Array, Uint8Array][] = []
 		let fatalError = false
 		for (const raw of extrinsics) {
-			const { call, signature } = decodeExtrinsic(raw, this.extensions)
-			if (signature || !this.isInherent(call)) break
+			const extrinsic = decodeExtrinsic(raw, this.extensions)
+			if (extrinsic.signature) break
+			const call = decodeCall(extrinsic)
+			if (!this.isInherent(call)) break
 			const inherent = this.palletOf(call).parts.inherent!
 			const given = data.find(([id]) => String.fromCharCode(...id) === inherent.identifier)
 			const wrong = given && inherent.check(call.args, given[1])

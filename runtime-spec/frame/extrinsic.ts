@@ -57,50 +57,53 @@ export interface Extension<E> {
 
 export const extension = <E>(definition: Extension<E>): Extension<E> => definition
 
-/** An extrinsic taken apart. `callBytes` and `extraBytes` are as sent, which is what was signed. */
+/**
+ * The envelope of an extrinsic. `callBytes` and `extraBytes` are as sent, which is what was signed. The call is not decoded yet:
+ * that costs by what it holds, and is due only to who may make one.
+ */
 export interface Extrinsic {
-	call: Call
+	callBytes: Uint8Array
 	length: number
-	signature?: { who: AccountId; proof: MultiSignature; extra: unknown[]; extraBytes: Uint8Array; callBytes: Uint8Array }
+	signature?: { who: AccountId; proof: MultiSignature; extra: unknown[]; extraBytes: Uint8Array }
 }
 
-/** Decodes an extrinsic (with its length prefix). Anything malformed is `InvalidTransaction::Call`. */
-export const decodeExtrinsic = (raw: Uint8Array, extensions: readonly Extension<unknown>[]): Extrinsic => {
+/** Anything malformed is `InvalidTransaction::Call`. */
+const refusing = <T>(decode: () => T): T => {
 	try {
-		const r = new Reader(raw)
-		if (r.compact() !== r.left) throw new DecodeError('length prefix does not match')
-		const version = r.u8()
-		if ((version & 0x7f) !== EXTRINSIC_VERSION) throw new DecodeError(`extrinsic version ${version & 0x7f}`)
-		if (version < 0x80) {
-			const call = runtimeCall.read(r)
-			r.end()
-			return { call, length: raw.length }
-		}
-		const address = multiAddress.read(r)
-		if (address.type !== 'Id') throw new DecodeError('sender is not an account id')
-		const proof = multiSignature.read(r)
-		const extraAt = r.at
-		const extra: unknown[] = []
-		for (let i = 0; i < extensions.length; i++) extra.push(extensions[i].extra.read(r))
-		const callAt = r.at
-		const call = runtimeCall.read(r)
-		r.end()
-		return {
-			call,
-			length: raw.length,
-			signature: { who: address.value, proof, extra, extraBytes: raw.subarray(extraAt, callAt), callBytes: raw.subarray(callAt) },
-		}
+		return decode()
 	} catch (thrown) {
 		if (!(thrown instanceof DecodeError)) host.log(1, `extrinsic refused: ${thrown}`)
 		throw invalidTransaction.call()
 	}
 }
 
+/** Decodes the call of an extrinsic. Throws `InvalidTransaction::Call`. */
+export const decodeCall = ({ callBytes }: Extrinsic): Call => refusing(() => runtimeCall.decode(callBytes))
+
+/** Takes an extrinsic (with its length prefix) apart. Throws `InvalidTransaction::Call`. */
+export const decodeExtrinsic = (raw: Uint8Array, extensions: readonly Extension<unknown>[]): Extrinsic =>
+	refusing(() => {
+		const r = new Reader(raw)
+		if (r.compact() !== r.left) throw new DecodeError('length prefix does not match')
+		const version = r.u8()
+		if ((version & 0x7f) !== EXTRINSIC_VERSION) throw new DecodeError(`extrinsic version ${version & 0x7f}`)
+		if (version < 0x80) return { callBytes: raw.subarray(r.at), length: raw.length }
+		const address = multiAddress.read(r)
+		if (address.type !== 'Id') throw new DecodeError('sender is not an account id')
+		const proof = multiSignature.read(r)
+		const extraAt = r.at
+		const extra: unknown[] = []
+		for (let i = 0; i < extensions.length; i++) extra.push(extensions[i].extra.read(r))
+		const signature = { who: address.value, proof, extra, extraBytes: raw.subarray(extraAt, r.at) }
+		return { callBytes: raw.subarray(r.at), length: raw.length, signature }
+	})
+
 /** Payloads longer than this are signed as their BLAKE2b-256 hash. */
 const MAX_PLAIN_PAYLOAD = 256
 
 /** Throws `BadProof` unless the signature fits sender and payload. */
-export const checkSignature = ({ who, proof, extraBytes, callBytes }: NonNullable<Extrinsic['signature']>, implicit: Uint8Array): void => {
+export const checkSignature = ({ callBytes, signature }: Extrinsic, implicit: Uint8Array): void => {
+	const { who, proof, extraBytes } = signature!
 	let payload = new Uint8Array(callBytes.length + extraBytes.length + implicit.length)
 	payload.set(callBytes)
 	payload.set(extraBytes, callBytes.length)

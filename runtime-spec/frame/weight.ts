@@ -23,11 +23,13 @@ class WeightCodec extends Codec<Weight> {
 		return { refTime: readCompact(r), proofSize: readCompact(r) }
 	}
 }
-const writeCompact = (w: Writer, value: number): void => (value < 0x1_0000_0000 ? w.compact(value) : w.compactBig(BigInt(value)))
-/** Saturates at 2^53 - 1, where a number stops being exact: more than any block can hold. */
+/** Where a number stops being exact: more than any block can hold. Sums of declared weights saturate here. */
+const MAX_EXACT = 9_007_199_254_740_991
+const writeCompact = (w: Writer, value: number): void =>
+	value < 0x1_0000_0000 ? w.compact(value) : w.compactBig(BigInt(value > MAX_EXACT ? MAX_EXACT : value))
 const readCompact = (r: Reader): number => {
 	const value = r.compactBig(8)
-	return value > 9_007_199_254_740_991n ? 9_007_199_254_740_991 : Number(value)
+	return value > BigInt(MAX_EXACT) ? MAX_EXACT : Number(value)
 }
 export const weight = new WeightCodec()
 export { WeightCodec }

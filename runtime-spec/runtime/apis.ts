@@ -2,7 +2,7 @@ import { encoded, extrinsicBefore, method, type RuntimeApi, runtimeApi } from '.
 import { type Call, infoOf, runtimeCall } from '../frame/call.ts'
 import { arithmeticError, dispatchResult } from '../frame/errors.ts'
 import { blockCodec, checkInherentsResult, header, inherentData, validTransaction } from '../frame/executive.ts'
-import { decodeExtrinsic, type Extension, opaqueExtrinsic } from '../frame/extrinsic.ts'
+import { decodeCall, decodeExtrinsic, type Extension, opaqueExtrinsic } from '../frame/extrinsic.ts'
 import { host } from '../frame/host.ts'
 import { GenesisError } from '../frame/json.ts'
 import { exp, ln, pow } from '../frame/math/fixed.ts'
@@ -47,9 +47,9 @@ const fixedResult = result(i128, arithmeticError)
 
 /** Info of an extrinsic for its fee; unsigned ones pay none. */
 const infoOfExtrinsic = (raw: Uint8Array): DispatchInfo => {
-	const { call, signature } = decodeExtrinsic(raw, extensions as unknown as readonly Extension<unknown>[])
-	const info = infoOf(call)
-	return signature ? info : { ...info, paysFee: false }
+	const extrinsic = decodeExtrinsic(raw, extensions as unknown as readonly Extension<unknown>[])
+	const info = infoOf(decodeCall(extrinsic))
+	return extrinsic.signature ? info : { ...info, paysFee: false }
 }
 
 const callInfo = (call: Call): DispatchInfo => infoOf(call)

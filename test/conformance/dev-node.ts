@@ -1,9 +1,10 @@
 import type { RawSpec } from '@stkr/chain-spec'
-import type { BlockRef, Hash } from '../../node/src/chain.ts'
-import { type Node, startNode } from '../../node/src/node.ts'
-import { startRpc } from '../../node/src/rpc/index.ts'
+import type { Sealing } from '@stkr/node/src/authoring/sealer.ts'
+import type { BlockRef, Hash } from '@stkr/node/src/chain.ts'
+import { type Node, startNode } from '@stkr/node/src/node.ts'
+import { startRpc } from '@stkr/node/src/rpc/index.ts'
 
-/** Our node on a chain spec with Alice as authority; blocks are made on demand only. */
+/** Our node on a chain spec with Alice as authority. */
 export interface DevNode {
 	node: Node
 	/** `ws://127.0.0.1:…`, JSON-RPC. */
@@ -15,8 +16,9 @@ export interface DevNode {
 const silent = () => {}
 const log = { error: silent, warn: silent, info: silent, debug: silent }
 
-export const startDevNode = async (spec: RawSpec): Promise<DevNode> => {
-	const node = await startNode({ spec, sealing: 'manual', authority: '//Alice', log })
+/** Blocks are made on demand only (`manual`), or also whenever an extrinsic is ready (`instant`). */
+export const startDevNode = async (spec: RawSpec, sealing: Exclude<Sealing, 'interval'> = 'manual'): Promise<DevNode> => {
+	const node = await startNode({ spec, sealing, authority: '//Alice', log })
 	try {
 		const rpc = await startRpc({ ...node, name: 'stkr-node', version: '0.0.0', finalizedHoldMs: 50 }, { port: 0 })
 		return {

@@ -8,6 +8,22 @@ const PARTS: Record<string, { about: string; run: (report: Report) => Promise<vo
 		about: 'signed calls of every pallet on our node and in chopsticks, state equal key by key, and an upgrade',
 		run: async (report) => (await import('./chopsticks/index.ts')).chopsticks(report),
 	},
+	'polkadot-js': {
+		about: 'an unmodified @polkadot/api on our node: metadata, storage, sending, refusals, fees, an upgrade',
+		run: async (report) => (await import('./polkadot-js/index.ts')).polkadotJs(report),
+	},
+	papi: {
+		about: 'a stock polkadot-api client on our node: metadata, storage, sending, refusals, archive, an upgrade',
+		run: async (report) => (await import('./papi/index.ts')).papi(report),
+	},
+	roots: {
+		about: 'genesis by the smoldot light client; state roots, extrinsics roots and whole blocks by smoldot’s executor',
+		run: async (report) => (await import('./roots.ts')).roots(report),
+	},
+	genesis: {
+		about: 'the blob’s GenesisBuilder and metadata against what the build says, and the same bytes by another build',
+		run: async (report) => (await import('./genesis.ts')).genesis(report),
+	},
 }
 
 const help = (): string =>

@@ -6,7 +6,21 @@ export interface Check<C> {
 	slow?: boolean
 }
 
-const reason = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown)).trim().replaceAll('\n', '\n         ')
+const reason = (thrown: unknown): string =>
+	(thrown instanceof Error ? thrown.message : String(thrown)).trim().replaceAll('\n', '\n         ')
+
+/** A client that waits for what never comes would hold up all checks after it. */
+const DEADLINE_MS = 180_000
+
+const withDeadline = async (run: () => unknown): Promise<void> => {
+	const { promise, reject } = Promise.withResolvers<never>()
+	const timer = setTimeout(() => reject(new Error(`no end after ${DEADLINE_MS / 1000} s`)), DEADLINE_MS)
+	try {
+		await Promise.race([run(), promise])
+	} finally {
+		clearTimeout(timer)
+	}
+}
 
 /** Prints a line a check and counts them. */
 export class Report {
@@ -22,7 +36,7 @@ export class Report {
 	async check(title: string, run: () => unknown): Promise<boolean> {
 		this.#checks++
 		try {
-			await run()
+			await withDeadline(run)
 			console.log(`  ok     ${title}`)
 			return true
 		} catch (thrown) {

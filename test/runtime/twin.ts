@@ -1,19 +1,20 @@
+import { byteString, fromByteString } from '@stkr/node/src/crypto/hex.ts'
+import { verify } from '@stkr/node/src/crypto/signature.ts'
+import { embeddedVersion } from '@stkr/node/src/executor/code.ts'
+import { Execution, type HostServices } from '@stkr/node/src/executor/execution.ts'
+import { type CompiledRuntime, compileRuntime, Runtime } from '@stkr/node/src/executor/runtime.ts'
+import { Overlay } from '@stkr/node/src/state/overlay.ts'
+import { EMPTY_ROOT } from '@stkr/node/src/trie/node.ts'
+import { NodeStore } from '@stkr/node/src/trie/node-store.ts'
+import { orderedRoot } from '@stkr/node/src/trie/ordered-root.ts'
+import { Trie } from '@stkr/node/src/trie/trie.ts'
+import type { Change } from '@stkr/node/src/trie/update.ts'
 import { compareBytes, toHex } from '@stkr/runtime-spec/frame/bytes.ts'
-import type { Host } from '@stkr/runtime-spec/frame/host.ts'
+import { host as currentHost, type Host, useHost } from '@stkr/runtime-spec/frame/host.ts'
 import { nativeHost } from '@stkr/runtime-spec/frame/native/host.ts'
 import { loadNative, type RuntimeCaller } from '@stkr/runtime-spec/frame/native/load.ts'
 import { MemoryState } from '@stkr/runtime-spec/frame/native/state.ts'
 import { bytes, Reader, Writer } from '@stkr/runtime-spec/frame/scale/index.ts'
-import { byteString, fromByteString } from '../../node/src/crypto/hex.ts'
-import { verify } from '../../node/src/crypto/signature.ts'
-import { Execution, type HostServices } from '../../node/src/executor/execution.ts'
-import { compileRuntime, Runtime } from '../../node/src/executor/runtime.ts'
-import { Overlay } from '../../node/src/state/overlay.ts'
-import { EMPTY_ROOT } from '../../node/src/trie/node.ts'
-import { NodeStore } from '../../node/src/trie/node-store.ts'
-import { orderedRoot } from '../../node/src/trie/ordered-root.ts'
-import { Trie } from '../../node/src/trie/trie.ts'
-import type { Change } from '../../node/src/trie/update.ts'
 
 /** A trie that lives in memory alone. */
 const store = new NodeStore({ read: () => undefined })
@@ -34,31 +35,54 @@ export interface Machine {
 	discard(): void
 	/** State root of base and writes. */
 	root(): Uint8Array
+	/** The base state. */
+	trie(): Trie
+	/** What the last call that trapped died of. */
+	trap(): string
+}
+
+/** The native run's state can be read with the pallets' own storage items, and their books checked. */
+export interface NativeMachine extends Machine {
+	/** Runs `query` on base and writes. It must not write. */
+	inspect<T>(query: () => T): T
 }
 
 const seed = new TextEncoder().encode('no such key')
-/** How a machine treats signatures: `verify: false` takes every one, to measure what lies beside them. */
 export interface MachineOptions {
+	/** False takes every signature, to measure what lies beside them. */
 	verify?: boolean
+	/** Hears what the runtime logs; level 0 is an error. */
+	log?: (level: number, message: string) => void
 }
 
-const services = ({ verify: check = true }: MachineOptions): HostServices => ({
+const services = ({ verify: check = true, log = () => {} }: MachineOptions): HostServices => ({
 	verify: check ? verify : () => true,
 	generateKey: () => seed.slice(0, 32),
 	publicKeys: () => [],
-	log: () => {},
+	log: (level, _, message) => log(level, message),
 })
+
+/** A blob is compiled once, however many chains run it. */
+const compiled = new WeakMap<Uint8Array, CompiledRuntime>()
+const compileOnce = (code: Uint8Array): CompiledRuntime => {
+	const found = compiled.get(code) ?? compileRuntime(code)
+	compiled.set(code, found)
+	return found
+}
+const textOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
 /** The blob in V8's WebAssembly, as the node runs it. */
 export const blobMachine = (code: Uint8Array, genesis: Trie, options: MachineOptions = {}): Machine => {
-	const runtime = new Runtime(compileRuntime(code))
+	const runtime = new Runtime(compileOnce(code))
 	const hosted = services(options)
 	let execution = new Execution(genesis, runtime, hosted)
+	let died = ''
 	return {
 		call(method, input) {
 			try {
 				return execution.call(method, input)
-			} catch {
+			} catch (thrown) {
+				died = textOf(thrown)
 				return undefined
 			}
 		},
@@ -70,16 +94,33 @@ export const blobMachine = (code: Uint8Array, genesis: Trie, options: MachineOpt
 			execution = new Execution(execution.trie, runtime, hosted)
 		},
 		root: () => execution.result().hash,
+		trie: () => execution.trie,
+		trap: () => died,
+	}
+}
+
+/** As the node answers `ext_misc_runtime_version`: what can't be read holds no version. */
+const versionIn = (code: Uint8Array): Uint8Array | null => {
+	try {
+		return embeddedVersion(code)
+	} catch {
+		return null
 	}
 }
 
 /** The same bundle natively in V8, on the same storage. */
-export const nativeMachine = (bundle: string, assets: Record<string, Uint8Array>, genesis: Trie, options: MachineOptions = {}): Machine => {
+export const nativeMachine = (
+	bundle: string,
+	assets: Record<string, Uint8Array>,
+	genesis: Trie,
+	options: MachineOptions = {},
+): NativeMachine => {
+	let died = ''
 	let trie = genesis
 	let overlay = new Overlay(trie)
 	const root = () => trie.apply(overlay.changes()).hash
 	const host: Host = {
-		...nativeHost(new MemoryState(), options),
+		...nativeHost(new MemoryState(), { ...options, runtimeVersionOf: versionIn }),
 		get: (key) => overlay.get(byteString(key)),
 		set: (key, value) => overlay.set(byteString(key), value.slice()),
 		append: (key, item) => overlay.append(byteString(key), item),
@@ -118,7 +159,8 @@ export const nativeMachine = (bundle: string, assets: Record<string, Uint8Array>
 				const result = caller(method, input)
 				overlay.commit()
 				return result
-			} catch {
+			} catch (thrown) {
+				died = textOf(thrown)
 				while (overlay.depth > depth) overlay.rollback()
 				return undefined
 			}
@@ -132,6 +174,17 @@ export const nativeMachine = (bundle: string, assets: Record<string, Uint8Array>
 			overlay = new Overlay(trie)
 		},
 		root,
+		trie: () => trie,
+		trap: () => died,
+		inspect(query) {
+			const before = currentHost
+			useHost(host)
+			try {
+				return query()
+			} finally {
+				useHost(before)
+			}
+		},
 	}
 }
 

@@ -167,7 +167,8 @@ export class BlockAuthor implements Author {
 
 	#apply(execution: Execution, extrinsic: ReadyExtrinsic): 'included' | 'refused' | 'skipped' {
 		try {
-			const result = execution.call('BlockBuilder_apply_extrinsic', extrinsic.bytes)
+			// What a refused extrinsic wrote would not be there when the block is executed.
+			const result = execution.callIf('BlockBuilder_apply_extrinsic', extrinsic.bytes, ([refusal]) => refusal === 0)
 			if (result[0] === 0) return 'included'
 			return result[1] === 0 && result[2] === EXHAUSTS_RESOURCES ? 'skipped' : 'refused'
 		} catch (error) {

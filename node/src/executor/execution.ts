@@ -37,6 +37,21 @@ export class Execution {
 		return this.#runtime.call(method, input, this.#context, this.#session)
 	}
 
+	/** As `call`, but the writes stay only if `keep` says so of the result. */
+	callIf(method: string, input: Uint8Array, keep: (result: Uint8Array) => boolean): Uint8Array {
+		const { overlay } = this.#context
+		overlay.start()
+		let kept = false
+		try {
+			const result = this.call(method, input)
+			kept = keep(result)
+			return result
+		} finally {
+			if (kept) overlay.commit()
+			else overlay.rollback()
+		}
+	}
+
 	/** Writes so far, in key order. */
 	changes(): Change[] {
 		return this.#context.overlay.changes()

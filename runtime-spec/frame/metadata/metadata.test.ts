@@ -8,7 +8,7 @@ import { type Call, runtimeCall } from '../call.ts'
 import type { Errors } from '../errors.ts'
 import { era } from '../extensions/era.ts'
 import * as extensions from '../extensions/index.ts'
-import { decodeExtrinsic, type Extension } from '../extrinsic.ts'
+import { decodeCall, decodeExtrinsic, type Extension } from '../extrinsic.ts'
 import { account, TestChain } from '../native/test-chain.ts'
 import { pallet } from '../pallet.ts'
 import { eventRecords } from '../runtime-types.ts'
@@ -164,7 +164,9 @@ describe.each(versions)('polkadot.js, V$version', ({ version, bytes }) => {
 		const hash = new Uint8Array(32)
 		const runtimeVersion = registry.createType<RuntimeVersion>('RuntimeVersion', { specVersion: 1, transactionVersion: 1 })
 		extrinsic.signFake(account(6), { blockHash: hash, genesisHash: hash, era, nonce: 11, runtimeVersion })
-		const { signature, call } = decodeExtrinsic(extrinsic.toU8a(), signedExtensions as unknown as readonly Extension<unknown>[])
+		const taken = decodeExtrinsic(extrinsic.toU8a(), signedExtensions as unknown as readonly Extension<unknown>[])
+		const { signature } = taken
+		const call = decodeCall(taken)
 		expect(signature?.who).toEqual(account(6))
 		expect(signature?.extra).toEqual([undefined, undefined, { period: 64, phase: 36 }, 11, { type: 'Disabled', value: undefined }])
 		expect(call.args).toEqual({ loan: 8 })

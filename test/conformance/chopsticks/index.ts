@@ -14,7 +14,8 @@ const hexOf = (bytes: Uint8Array): `0x${string}` => `0x${Buffer.from(bytes).toSt
 /** Inherents are made by the block's author, in every block; nobody can sign them. */
 const INHERENTS = ['timestamp.set']
 
-const allCalls = (api: ApiPromise): string[] => Object.entries(api.tx).flatMap(([section, calls]) => Object.keys(calls).map((method) => `${section}.${method}`))
+const allCalls = (api: ApiPromise): string[] =>
+	Object.entries(api.tx).flatMap(([section, calls]) => Object.keys(calls).map((method) => `${section}.${method}`))
 
 /** The same calls on our node and in chopsticks (smoldot's executor), compared block by block. */
 export const chopsticks = async (report: Report): Promise<void> => {
@@ -27,10 +28,13 @@ export const chopsticks = async (report: Report): Promise<void> => {
 				const { number, keys, differences, steps: results } = await chains.block(steps)
 				for (const { title, calls, expected, ours, theirs } of results) {
 					for (const call of calls) called.add(call)
-					await report.check(`${title}: ${expected}`, () => deepStrictEqual({ ours, chopsticks: theirs }, { ours: expected, chopsticks: expected }))
+					await report.check(`${title}: ${expected}`, () =>
+						deepStrictEqual({ ours, chopsticks: theirs }, { ours: expected, chopsticks: expected }),
+					)
 				}
-				await report.check(`block ${number}: ${keys} keys of the state equal, events among them (but hashes of blocks, which chopsticks makes up)`, () =>
-					ok(differences.length === 0, `${differences.length} keys differ:\n${differences.slice(0, 8).join('\n')}`),
+				await report.check(
+					`block ${number}: ${keys} keys of the state equal, events among them (but hashes of blocks, which chopsticks makes up)`,
+					() => ok(differences.length === 0, `${differences.length} keys differ:\n${differences.slice(0, 8).join('\n')}`),
 				)
 			}
 		}

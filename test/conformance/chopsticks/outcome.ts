@@ -8,8 +8,9 @@ export const nameOf = (api: ApiPromise, error: DispatchError): string => {
 		const { section, name } = api.registry.findMetaError(error.asModule)
 		return `${section}.${name}`
 	}
-	const { inner, type } = error
-	return inner.isEmpty ? type : `${type}.${inner.toString()}`
+	if (error.isToken) return `Token.${error.asToken.type}`
+	if (error.isArithmetic) return `Arithmetic.${error.asArithmetic.type}`
+	return error.type
 }
 
 /** What came of the extrinsics of a block, by index: `ok`, or the error of the extrinsic or of the call inside sudo or a batch. */

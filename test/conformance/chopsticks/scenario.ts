@@ -35,13 +35,21 @@ type Fields = Record<'asset' | 'recipient' | 'pubkey' | 'signature' | 'depositDa
 const orderOf = async (api: ApiPromise, nonce: number): Promise<EscrowOrder> => {
 	const stored = (await api.query.escrow.orders(nonce)) as unknown as { unwrap(): StoredOrder }
 	const { amountWei, expirySeconds, witnessSetId, kind } = stored.unwrap()
-	const rest = { nonce: BigInt(nonce), amount: amountWei.toBigInt(), expiry: expirySeconds.toBigInt(), witnessSetId: witnessSetId.toBigInt() }
+	const rest = {
+		nonce: BigInt(nonce),
+		amount: amountWei.toBigInt(),
+		expiry: expirySeconds.toBigInt(),
+		witnessSetId: witnessSetId.toBigInt(),
+	}
 	if (kind.isRelease) {
 		const { asset, recipient } = kind.asRelease
 		return { primaryType: 'Release', message: { ...rest, asset: asset.toHex(), recipient: recipient.toHex() } }
 	}
 	const { pubkey, signature, depositDataRoot } = kind.asStake
-	return { primaryType: 'Stake', message: { ...rest, pubkey: pubkey.toHex(), signature: signature.toHex(), depositDataRoot: depositDataRoot.toHex() } }
+	return {
+		primaryType: 'Stake',
+		message: { ...rest, pubkey: pubkey.toHex(), signature: signature.toHex(), depositDataRoot: depositDataRoot.toHex() },
+	}
 }
 
 /** `witness` signs order `nonce` with the Ethereum key of witness number `account`. */
@@ -50,12 +58,16 @@ const sign = (witness: DevName, account: number, nonce: number, outcome = 'ok'):
 	outcome,
 	async make(api) {
 		const ethereum = mnemonicToAccount(MNEMONIC, { addressIndex: account })
-		return api.tx.escrow.signOrder(nonce, await signEscrowOrder(ethereum, escrowDomain(DEV_ETHEREUM_CHAIN_ID, DEV_ESCROW), await orderOf(api, nonce)))
+		return api.tx.escrow.signOrder(
+			nonce,
+			await signEscrowOrder(ethereum, escrowDomain(DEV_ETHEREUM_CHAIN_ID, DEV_ESCROW), await orderOf(api, nonce)),
+		)
 	},
 })
 
 const witnessed = (make: (witness: DevName, number: number) => Step): Step[] => WITNESSES.map((witness, i) => make(witness, i + 1))
-const outcome = (nonce: number, what: 'Executed' | 'Expired'): Step[] => witnessed((witness) => step(witness, 'escrow.attestOutcome', [nonce, what]))
+const outcome = (nonce: number, what: 'Executed' | 'Expired'): Step[] =>
+	witnessed((witness) => step(witness, 'escrow.attestOutcome', [nonce, what]))
 
 const ORDER_LIFETIME_KEY = '0x739f2acb576f027f466145c0596923c78bd20f70661ffe793465e0d295ea876e'
 
@@ -129,8 +141,15 @@ export const scenario = (): Step[][] => [
 			],
 			'BadOrigin',
 		),
-		{ ...root('system.remark', []), make: (api) => api.tx.sudo.sudo(api.tx.utility.withWeight(api.tx.system.remark('0x05'), { refTime: 1000, proofSize: 10 })) },
-		{ by: 'Charlie', outcome: 'BadOrigin', make: (api) => api.tx.utility.withWeight(api.tx.system.remark('0x05'), { refTime: 1000, proofSize: 10 }) },
+		{
+			...root('system.remark', []),
+			make: (api) => api.tx.sudo.sudo(api.tx.utility.withWeight(api.tx.system.remark('0x05'), { refTime: 1000, proofSize: 10 })),
+		},
+		{
+			by: 'Charlie',
+			outcome: 'BadOrigin',
+			make: (api) => api.tx.utility.withWeight(api.tx.system.remark('0x05'), { refTime: 1000, proofSize: 10 }),
+		},
 	],
 	[
 		root('assets.forceCreate', [7, key('Bob'), false, 10]),
@@ -143,9 +162,11 @@ export const scenario = (): Step[][] => [
 		root('aura.changeAuthorities', [[key('Alice')]]),
 		root('aura.changeAuthorities', [[]], 'aura.BadAuthorities'),
 		step('Bob', 'aura.changeAuthorities', [[]], 'BadOrigin'),
+		root('transactionPayment.setAuthorShare', [400_000]),
+		root('transactionPayment.setAuthorShare', [1_000_001], 'transactionPayment.ShareTooLarge'),
 		root('escrow.setContract', [DEV_ESCROW]),
 		root('escrow.setContract', [ETH_ADDRESS], 'escrow.ZeroAddress'),
-		step('Eve', 'balances.transferAll', [yann, true]),
+		step('Ferdie', 'balances.transferAll', [yann, true]),
 	],
 	[
 		...witnessed((witness) => lock(witness, 0, 'Bob')),
@@ -191,7 +212,11 @@ export const scenario = (): Step[][] => [
 		sign('Bob', 1, 0, 'escrow.NotWitness'),
 		step('Witness3', 'escrow.attestOutcome', [0, 'Expired'], 'escrow.OrderNotExpired'),
 	],
-	[...witnessed((witness, number) => sign(witness, number, 1)), ...outcome(0, 'Executed'), step('Dave', 'microPool.exit', [0], 'microPool.AlreadyLaunched')],
+	[
+		...witnessed((witness, number) => sign(witness, number, 1)),
+		...outcome(0, 'Executed'),
+		step('Dave', 'microPool.exit', [0], 'microPool.AlreadyLaunched'),
+	],
 	[...outcome(1, 'Executed'), step('Bob', 'microPool.setDepositData', [0, ...deposit(30)], 'microPool.NotAwaitingDepositData')],
 	[step('Bob', 'microPool.payRewards', [0, ETHER]), step('Witness1', 'escrow.attestOutcome', [1, 'Executed'], 'escrow.OrderClosed')],
 	[
@@ -202,7 +227,10 @@ export const scenario = (): Step[][] => [
 	],
 	[step('Dave', 'microPool.open', [32n * ETHER, FAR_MS, STKR, ...deposit(40)]), step('Bob', 'escrow.withdraw', [2n * ETHER, PAYEE])],
 	[...outcome(2, 'Expired'), ...outcome(3, 'Expired')],
-	[step('Dave', 'microPool.setDepositData', [1, ...deposit(50)]), step('Eve', 'microPool.setDepositData', [1, ...deposit(60)], 'microPool.NotProvider')],
+	[
+		step('Dave', 'microPool.setDepositData', [1, ...deposit(50)]),
+		step('Eve', 'microPool.setDepositData', [1, ...deposit(60)], 'microPool.NotProvider'),
+	],
 	[
 		{ by: 'Alice', outcome: 'ok', make: (api) => api.tx.sudo.sudoAs(key('Bob'), api.tx.system.remarkWithEvent('0x09')) },
 		{ by: 'Bob', outcome: 'sudo.RequireSudo', make: (api) => api.tx.sudo.sudo(api.tx.system.remark('0x09')) },
@@ -211,7 +239,10 @@ export const scenario = (): Step[][] => [
 
 /** The upgrade of the runtime to `code` by sudo, after codes that must not pass. */
 export const upgrade = (code: `0x${string}`, present: `0x${string}`): Step[][] => [
-	[root('system.setCode', [present], 'system.SpecVersionNeedsToIncrease'), root('system.setCode', ['0x0001'], 'system.FailedToExtractRuntimeVersion')],
+	[
+		root('system.setCode', [present], 'system.SpecVersionNeedsToIncrease'),
+		root('system.setCode', ['0x0001'], 'system.FailedToExtractRuntimeVersion'),
+	],
 	[root('system.setCodeWithoutChecks', [present])],
 	[root('system.setCode', [code]), step('Bob', 'balances.transferKeepAlive', [zoe, STKR])],
 ]

@@ -25,7 +25,11 @@ export const callOf = (api: ApiPromise, name: string, args: Arguments): Extrinsi
 }
 
 /** A call with plain arguments. */
-export const step = (by: DevName, name: string, args: Arguments, outcome = 'ok'): Step => ({ by, outcome, make: (api) => callOf(api, name, args) })
+export const step = (by: DevName, name: string, args: Arguments, outcome = 'ok'): Step => ({
+	by,
+	outcome,
+	make: (api) => callOf(api, name, args),
+})
 
 /** A call by Alice's sudo key as root. */
 export const root = (name: string, args: Arguments, outcome = 'ok'): Step => ({
@@ -35,7 +39,12 @@ export const root = (name: string, args: Arguments, outcome = 'ok'): Step => ({
 })
 
 /** Calls in one by `utility[kind]`. */
-export const batch = (by: DevName, kind: 'batch' | 'batchAll' | 'forceBatch', calls: readonly (readonly [string, Arguments])[], outcome = 'ok'): Step => ({
+export const batch = (
+	by: DevName,
+	kind: 'batch' | 'batchAll' | 'forceBatch',
+	calls: readonly (readonly [string, Arguments])[],
+	outcome = 'ok',
+): Step => ({
 	by,
 	outcome,
 	make: (api) => api.tx.utility[kind](calls.map(([name, args]) => callOf(api, name, args))),

@@ -107,9 +107,13 @@ export class TwinChains {
 		this.#timeMs += SLOT_MS
 		const ref = await this.ours.seal(Number(this.#timeMs))
 		// chopsticks takes extrinsics as they come; ours orders them by priority, so ours says the order
-		const order = this.ours.node.chain.body(ref.hash)!.slice(1).map((bytes) => titles.get(`0x${Buffer.from(bytes).toString('hex')}`)!)
+		const order = this.ours.node.chain
+			.body(ref.hash)!
+			.slice(1)
+			.map((bytes) => titles.get(`0x${Buffer.from(bytes).toString('hex')}`)!)
 		if (order.length !== steps.length) throw new Error(`block ${ref.number} took ${order.length} of ${steps.length} extrinsics`)
-		for (const { step, nonce } of order) await this.#theirSide.api.rpc.author.submitExtrinsic((await this.#sign(this.#theirSide.api, step, nonce)).hex)
+		for (const { step, nonce } of order)
+			await this.#theirSide.api.rpc.author.submitExtrinsic((await this.#sign(this.#theirSide.api, step, nonce)).hex)
 		const theirHash = await this.#theirSide.provider.send<string>('dev_newBlock', [])
 		const [ours, theirs] = [await outcomesOf(this.#ourSide.api, ref.hash), await outcomesOf(this.#theirSide.api, theirHash)]
 		const { keys, differences } = await this.#compare(ref.hash)
@@ -117,7 +121,13 @@ export class TwinChains {
 			number: ref.number,
 			keys,
 			differences,
-			steps: order.map(({ title, calls, step }, i) => ({ title, calls, expected: step.outcome, ours: ours[i + 1], theirs: theirs[i + 1] ?? 'not in the block' })),
+			steps: order.map(({ title, calls, step }, i) => ({
+				title,
+				calls,
+				expected: step.outcome,
+				ours: ours[i + 1],
+				theirs: theirs[i + 1] ?? 'not in the block',
+			})),
 		}
 	}
 
@@ -159,4 +169,3 @@ export class TwinChains {
 		await this.ours.close()
 	}
 }
-
