@@ -55,7 +55,10 @@ export const aura = pallet('Aura', {
 	},
 	genesis(config) {
 		const known = ['authorities', 'slotDuration'] as const
-		const list = config.field('authorities', known).items().map((item) => item.bytes(32))
+		const list = config
+			.field('authorities', known)
+			.items()
+			.map((item) => item.bytes(32))
 		if (!distinct(list)) config.field('authorities', known).refuse(`expected 1 to ${MAX_AUTHORITIES} different sr25519 public keys`)
 		storage.authorities.put(list)
 		const duration = config.field('slotDuration', known)

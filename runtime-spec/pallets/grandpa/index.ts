@@ -1,5 +1,5 @@
-import { ascii } from '../../frame/bytes.ts'
 import { block } from '../../frame/block.ts'
+import { ascii } from '../../frame/bytes.ts'
 import { call, ensureRoot } from '../../frame/call.ts'
 import { errors } from '../../frame/errors.ts'
 import { events } from '../../frame/events.ts'
@@ -64,10 +64,15 @@ export const grandpa = pallet('Grandpa', {
 	errors: error,
 	calls: {
 		/** Announces new finality voters, in force `delay` blocks after this one. Root. Emits `NewAuthorities` when in force. */
-		scheduleChange: call(0, { nextAuthorities: authorityList, delay: u32 }, weights.scheduleChange, (origin, { nextAuthorities, delay }) => {
-			ensureRoot(origin)
-			scheduleChange(nextAuthorities, delay)
-		}),
+		scheduleChange: call(
+			0,
+			{ nextAuthorities: authorityList, delay: u32 },
+			weights.scheduleChange,
+			(origin, { nextAuthorities, delay }) => {
+				ensureRoot(origin)
+				scheduleChange(nextAuthorities, delay)
+			},
+		),
 	},
 	hooks: {
 		onFinalize(number) {

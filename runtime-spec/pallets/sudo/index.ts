@@ -43,11 +43,16 @@ export const sudo = pallet('Sudo', {
 	errors: error,
 	calls: {
 		/** Makes a call as root. The sudo key. Emits `Sudid` with the call's result; costs no fee. */
-		sudo: call(0, { call: runtimeCall }, ({ call: inner }) => addWeight(weights.sudo, infoOf(inner).weight), (origin, { call: inner }) => {
-			ensureSudo(origin)
-			event.Sudid({ sudoResult: attempt(inner, ROOT).failure })
-			return { paysFee: false }
-		}),
+		sudo: call(
+			0,
+			{ call: runtimeCall },
+			({ call: inner }) => addWeight(weights.sudo, infoOf(inner).weight),
+			(origin, { call: inner }) => {
+				ensureSudo(origin)
+				event.Sudid({ sudoResult: attempt(inner, ROOT).failure })
+				return { paysFee: false }
+			},
+		),
 		/** Hands the sudo key to another account. The sudo key. Emits `KeyChanged`. */
 		setKey: call(2, { new: multiAddress }, weights.sudo, (origin, { new: next }) => {
 			const old = ensureSudo(origin)
@@ -57,11 +62,16 @@ export const sudo = pallet('Sudo', {
 			return { paysFee: false }
 		}),
 		/** Makes a call as another account. The sudo key. Emits `SudoAsDone` with the call's result; costs no fee. */
-		sudoAs: call(3, { who: multiAddress, call: runtimeCall }, ({ call: inner }) => addWeight(weights.sudo, infoOf(inner).weight), (origin, { who, call: inner }) => {
-			ensureSudo(origin)
-			event.SudoAsDone({ sudoResult: attempt(inner, signed(lookup(who))).failure })
-			return { paysFee: false }
-		}),
+		sudoAs: call(
+			3,
+			{ who: multiAddress, call: runtimeCall },
+			({ call: inner }) => addWeight(weights.sudo, infoOf(inner).weight),
+			(origin, { who, call: inner }) => {
+				ensureSudo(origin)
+				event.SudoAsDone({ sudoResult: attempt(inner, signed(lookup(who))).failure })
+				return { paysFee: false }
+			},
+		),
 		/** Gives sudo up for good. The sudo key. Emits `KeyRemoved`. */
 		removeKey: call(4, {}, weights.sudo, (origin) => {
 			ensureSudo(origin)

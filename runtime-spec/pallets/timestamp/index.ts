@@ -85,4 +85,3 @@ export const timestamp = pallet('Timestamp', {
 
 /** Time of the current block, in milliseconds. */
 export const nowMs = (): bigint => storage.now.get()
-

@@ -5,7 +5,7 @@ import { events } from '../../frame/events.ts'
 import { extension, type SignedTx } from '../../frame/extrinsic.ts'
 import { mulPpm } from '../../frame/math/integer.ts'
 import { constant, pallet } from '../../frame/pallet.ts'
-import { accountId, compactU128, option, struct, u128, u32, u8, unit } from '../../frame/scale/index.ts'
+import { accountId, compactU128, option, struct, u8, u32, u128, unit } from '../../frame/scale/index.ts'
 import { value } from '../../frame/storage.ts'
 import { LIMITS } from '../../frame/system/index.ts'
 import { type DispatchInfo, dispatchClass, type Weight, weight } from '../../frame/weight.ts'
@@ -125,7 +125,11 @@ export const chargeTransactionPayment = extension<bigint>({
 	},
 })
 
-export const inclusionFee = struct('pallet_transaction_payment::types::InclusionFee', { baseFee: u128, lenFee: u128, adjustedWeightFee: u128 })
+export const inclusionFee = struct('pallet_transaction_payment::types::InclusionFee', {
+	baseFee: u128,
+	lenFee: u128,
+	adjustedWeightFee: u128,
+})
 export const feeDetails = struct('pallet_transaction_payment::types::FeeDetails', { inclusionFee: option(inclusionFee) })
 export const runtimeDispatchInfo = struct('pallet_transaction_payment::types::RuntimeDispatchInfo', {
 	weight,
@@ -143,4 +147,3 @@ export const describeFee = (info: DispatchInfo, length: number) => {
 		},
 	}
 }
-

@@ -23,7 +23,6 @@ export const event = events({
 	ItemFailed: { error: encodedDispatchError },
 })
 
-
 const sum = (items: readonly Call[]): Weight => {
 	let total = weights.batch(items.length)
 	for (const item of items) total = addWeight(total, infoOf(item).weight)
@@ -60,39 +59,59 @@ export const utility = pallet('Utility', {
 	},
 	calls: {
 		/** Makes calls in order and stops at the first that fails; those before it stay. Any origin, kept. Emits `BatchCompleted` or `BatchInterrupted`. */
-		batch: call(0, { calls }, ({ calls: items }) => sum(items), (origin, { calls: items }) => {
-			const { done, failure } = runUntilFailure(origin, items)
-			if (failure) event.BatchInterrupted({ index: done.length - 1, error: failure })
-			else event.BatchCompleted({})
-			return { weight: actual(items, done) }
-		}),
+		batch: call(
+			0,
+			{ calls },
+			({ calls: items }) => sum(items),
+			(origin, { calls: items }) => {
+				const { done, failure } = runUntilFailure(origin, items)
+				if (failure) event.BatchInterrupted({ index: done.length - 1, error: failure })
+				else event.BatchCompleted({})
+				return { weight: actual(items, done) }
+			},
+		),
 		/** Makes calls in order; when one fails all are undone. Any origin, kept. Emits `BatchCompleted`. */
-		batchAll: call(2, { calls }, ({ calls: items }) => sum(items), (origin, { calls: items }) => {
-			const { done, failure } = runUntilFailure(origin, items)
-			if (failure) throw failure
-			event.BatchCompleted({})
-			return { weight: actual(items, done) }
-		}),
+		batchAll: call(
+			2,
+			{ calls },
+			({ calls: items }) => sum(items),
+			(origin, { calls: items }) => {
+				const { done, failure } = runUntilFailure(origin, items)
+				if (failure) throw failure
+				event.BatchCompleted({})
+				return { weight: actual(items, done) }
+			},
+		),
 		/** Makes every call whatever the others do. Any origin, kept. Emits `ItemFailed` per failure. */
-		forceBatch: call(4, { calls }, ({ calls: items }) => sum(items), (origin, { calls: items }) => {
-			let failed = false
-			const done: PostInfo[] = []
-			for (const item of items) {
-				const { post = {}, failure } = attempt(item, origin)
-				done.push(post)
-				if (failure) {
-					failed = true
-					event.ItemFailed({ error: failure })
-				} else event.ItemCompleted({})
-			}
-			if (failed) event.BatchCompletedWithErrors({})
-			else event.BatchCompleted({})
-			return { weight: actual(items, done) }
-		}),
+		forceBatch: call(
+			4,
+			{ calls },
+			({ calls: items }) => sum(items),
+			(origin, { calls: items }) => {
+				let failed = false
+				const done: PostInfo[] = []
+				for (const item of items) {
+					const { post = {}, failure } = attempt(item, origin)
+					done.push(post)
+					if (failure) {
+						failed = true
+						event.ItemFailed({ error: failure })
+					} else event.ItemCompleted({})
+				}
+				if (failed) event.BatchCompletedWithErrors({})
+				else event.BatchCompleted({})
+				return { weight: actual(items, done) }
+			},
+		),
 		/** Makes a call with a declared weight instead of its own. Root. */
-		withWeight: call(5, { call: runtimeCall, weight }, ({ weight: declared }) => declared, (origin, { call: inner }) => {
-			ensureRoot(origin)
-			dispatch(inner, origin)
-		}),
+		withWeight: call(
+			5,
+			{ call: runtimeCall, weight },
+			({ weight: declared }) => declared,
+			(origin, { call: inner }) => {
+				ensureRoot(origin)
+				dispatch(inner, origin)
+			},
+		),
 	},
 })
