@@ -12,6 +12,7 @@ import {
 	type Extrinsic,
 	opaqueExtrinsic,
 	type SignedTx,
+	signatureWeight,
 	type Validity,
 } from './extrinsic.ts'
 import { host } from './host.ts'
@@ -38,7 +39,7 @@ import { type DigestItem, digest } from './system/digest.ts'
 import { accountKey, BLOCK_HASH_COUNT, event, LIMITS, storage } from './system/index.ts'
 import { consumedWeight } from './system/limits.ts'
 import { VERSION } from './system/version.ts'
-import { addWeight, NO_WEIGHT, type Weight } from './weight.ts'
+import { addWeight, NO_WEIGHT, type Weight, withWeight } from './weight.ts'
 
 export const header = struct('sp_runtime::generic::header::Header', {
 	parentHash: h256,
@@ -221,19 +222,27 @@ export class Executive {
 		const { who, extra } = signature
 		checkSignature(extrinsic, this.implicit(extra))
 		const call = decodeCall(extrinsic)
-		const info = infoOf(call)
+		const surcharge = signatureWeight(signature)
+		const info = withWeight(infoOf(call), surcharge)
 		// Inherents have no signer. Refused before anything is written: nonce and fee would stay on a host that takes nothing back.
 		if (info.class === 'Mandatory') throw invalidTransaction.badMandatory()
 		const key = accountKey(who)
 		const tx: SignedTx = { who, call, info, length, extra, account: storage.account.getAt(key) }
 		for (const i of this.preparing) this.extensions[i].prepare!(tx, extra[i])
 		storage.account.putAt(key, tx.account)
-		return this.execute(call, signed(who), info, tx)
+		return this.execute(call, signed(who), info, tx, surcharge)
 	}
 
-	private execute(call: Call, origin: Origin, info: SignedTx['info'], tx?: SignedTx): DispatchError | undefined {
+	private execute(
+		call: Call,
+		origin: Origin,
+		info: SignedTx['info'],
+		tx?: SignedTx,
+		surcharge: Weight = NO_WEIGHT,
+	): DispatchError | undefined {
 		const { post: told = {}, failure } = attempt(call, origin)
-		const { weight = info.weight, paysFee = true } = told
+		const { paysFee = true } = told
+		const weight = told.weight ? addWeight(told.weight, surcharge) : info.weight
 		const post = { weight: weight.refTime < info.weight.refTime ? weight : info.weight, paysFee: info.paysFee && paysFee }
 		if (info.class === 'Mandatory' && failure) throw invalidTransaction.badMandatory()
 		if (tx) for (const i of this.finishing) this.extensions[i].finish!(tx, tx.extra[i], post)
@@ -377,7 +386,7 @@ export class Executive {
 		const { who, extra } = signature
 		checkSignature(extrinsic, this.implicit(extra))
 		const call = decodeCall(extrinsic)
-		const info = infoOf(call)
+		const info = withWeight(infoOf(call), signatureWeight(signature))
 		if (info.class === 'Mandatory') throw invalidTransaction.call()
 		const tx: SignedTx = { who, call, info, length, extra, account: storage.account.get(who) }
 		const valid: Value<typeof validTransaction> = { priority: 0n, requires: [], provides: [], longevity: U64_MAX, propagate: true }

@@ -3,7 +3,8 @@ import { invalidTransaction } from './errors.ts'
 import { host } from './host.ts'
 import { Codec, DecodeError, enumeration, fixedBytes, Reader, type Value, type Writer } from './scale/index.ts'
 import type { AccountInfo } from './system/account.ts'
-import type { DispatchInfo, PostInfo } from './weight.ts'
+import { weights } from './system/weights.ts'
+import { type DispatchInfo, NO_WEIGHT, type PostInfo, type Weight } from './weight.ts'
 
 /** Version of the extrinsic format: 4, the one every wallet signs. */
 export const EXTRINSIC_VERSION = 4
@@ -97,6 +98,10 @@ export const decodeExtrinsic = (raw: Uint8Array, extensions: readonly Extension<
 		const signature = { who: address.value, proof, extra, extraBytes: raw.subarray(extraAt, r.at) }
 		return { callBytes: raw.subarray(r.at), length: raw.length, signature }
 	})
+
+/** What checking a signature costs beyond the base weight of an extrinsic: recovering an ECDSA key takes longest. */
+export const signatureWeight = ({ proof }: NonNullable<Extrinsic['signature']>): Weight =>
+	proof.type === 'Ecdsa' ? weights.ecdsaRecovery : NO_WEIGHT
 
 /** Payloads longer than this are signed as their BLAKE2b-256 hash. */
 const MAX_PLAIN_PAYLOAD = 256

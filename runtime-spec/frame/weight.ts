@@ -70,6 +70,10 @@ class DispatchInfoCodec extends Codec<DispatchInfo> {
 export const dispatchInfo = new DispatchInfoCodec()
 export { DispatchInfoCodec }
 
+/** The same call with more to do around it. */
+export const withWeight = (info: DispatchInfo, more: Weight): DispatchInfo =>
+	more === NO_WEIGHT ? info : { ...info, weight: addWeight(info.weight, more) }
+
 /** What a call may return to be charged less than its declared worst case. */
 export interface PostInfo {
 	weight?: Weight

@@ -2,7 +2,7 @@ import { encoded, extrinsicBefore, method, type RuntimeApi, runtimeApi } from '.
 import { type Call, infoOf, runtimeCall } from '../frame/call.ts'
 import { arithmeticError, dispatchResult } from '../frame/errors.ts'
 import { blockCodec, checkInherentsResult, header, inherentData, validTransaction } from '../frame/executive.ts'
-import { decodeCall, decodeExtrinsic, type Extension, opaqueExtrinsic } from '../frame/extrinsic.ts'
+import { decodeCall, decodeExtrinsic, type Extension, opaqueExtrinsic, signatureWeight } from '../frame/extrinsic.ts'
 import { host } from '../frame/host.ts'
 import { GenesisError } from '../frame/json.ts'
 import { exp, ln, pow } from '../frame/math/fixed.ts'
@@ -26,7 +26,7 @@ import {
 } from '../frame/scale/index.ts'
 import { storage as systemStorage } from '../frame/system/index.ts'
 import { runtimeVersion } from '../frame/system/version.ts'
-import { type DispatchInfo, weight } from '../frame/weight.ts'
+import { type DispatchInfo, weight, withWeight } from '../frame/weight.ts'
 import { auraId, storage as auraStorage } from '../pallets/aura/index.ts'
 import { slotDurationMs } from '../pallets/aura/slots.ts'
 import { authorityList, storage as grandpaStorage } from '../pallets/grandpa/index.ts'
@@ -49,7 +49,8 @@ const fixedResult = result(i128, arithmeticError)
 const infoOfExtrinsic = (raw: Uint8Array): DispatchInfo => {
 	const extrinsic = decodeExtrinsic(raw, extensions as unknown as readonly Extension<unknown>[])
 	const info = infoOf(decodeCall(extrinsic))
-	return extrinsic.signature ? info : { ...info, paysFee: false }
+	const { signature } = extrinsic
+	return signature ? withWeight(info, signatureWeight(signature)) : { ...info, paysFee: false }
 }
 
 const callInfo = (call: Call): DispatchInfo => infoOf(call)

@@ -4,6 +4,7 @@ import { MICROS, type Weight, weightOf } from '../weight.ts'
 export const weights = {
 	baseBlock: weightOf(500 * MICROS),
 	baseExtrinsic: weightOf(350 * MICROS),
+	ecdsaRecovery: weightOf(1_500 * MICROS),
 	remark: (length: number): Weight => weightOf(10 * MICROS + length * 100),
 	setHeapPages: weightOf(50 * MICROS),
 	setCode: weightOf(200_000 * MICROS),

@@ -48,6 +48,12 @@ export const entriesOf = ({ baseBlockUs, baseExtrinsicUs, auraUs, calls }: Measu
 			'An empty remark, signed with sr25519 or ed25519, whichever is dearer',
 			Math.max(baseExtrinsicUs.sr25519, baseExtrinsicUs.ed25519),
 		),
+		fixedEntry(
+			'System',
+			'ecdsaRecovery',
+			'The same remark signed with ecdsa, beyond that',
+			baseExtrinsicUs.ecdsa - Math.max(baseExtrinsicUs.sr25519, baseExtrinsicUs.ed25519),
+		),
 		fixedEntry('Aura', 'onInitialize', 'A slot', auraUs),
 	]
 	for (const [pallet] of Object.entries(measuredPallets)) {
