@@ -18,7 +18,11 @@ const fail = (message) => {
 
 const run = (command, args, what) => {
 	console.error(`setup: ${what}`)
-	const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' })
+	const { status, error } = spawnSync(command, args, {
+		cwd: root,
+		stdio: ['ignore', 'inherit', 'inherit'],
+		shell: process.platform === 'win32',
+	})
 	if (error) fail(`${command}: ${error.message}`)
 	if (status !== 0) fail(`\`${command} ${args.join(' ')}\` ended with ${status}; its output is above`)
 }
@@ -48,7 +52,9 @@ const sources = (folder) =>
 
 const lock = readFileSync(join(root, 'package-lock.json'))
 // Install scripts stay off: what we use ships its binaries inside its packages.
-once('installed', digest(lock), () => run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'installing the packages of package-lock.json'))
+once('installed', digest(lock), () =>
+	run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'installing the packages of package-lock.json'),
+)
 
 const bundled = join(root, 'node_modules', '.bin', 'node')
 const node = existsSync(bundled) ? bundled : process.execPath

@@ -16,6 +16,7 @@ interface Allocator {
 	release(block: number): void
 	usableSize(block: number): number
 	openReserve(open: number): number
+	__touched_end(): number
 }
 
 let module: WebAssembly.Module
@@ -49,7 +50,7 @@ const step = fc.oneof(
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant('releaseMany' as const), size, at: fc.nat() }) },
 )
 
-test('blocks never overlap, keep their bytes, and a failed request changes nothing', () => {
+test('blocks never overlap, keep their bytes, end where told, and a failed request changes nothing', () => {
 	fc.assert(
 		fc.property(fc.array(step, { maxLength: 600, size: 'max' }), (program) => {
 			const { allocator, bytes } = start()
@@ -88,6 +89,7 @@ test('blocks never overlap, keep their bytes, and a failed request changes nothi
 				}
 			}
 			for (const block of live) intact(block)
+			expect(bytes.subarray(allocator.__touched_end()).every((byte) => byte === 0)).toBe(true)
 		}),
 		{ seed: SEED, numRuns: 300 },
 	)
@@ -105,6 +107,21 @@ test('a full arena of small blocks, once freed, serves a large one again', () =>
 		expect(large).toBeGreaterThan(0)
 		allocator.release(large)
 	}
+})
+
+test('the end of what was written moves with the gap, and is the end of the arena once that has moved back or the reserve was used', () => {
+	const end = ARENA_BASE + ARENA_BYTES
+	const { allocator } = start()
+	expect(allocator.__touched_end()).toBe(ARENA_BASE)
+	const block = allocator.alloc(100)
+	expect(allocator.__touched_end()).toBe(block + 104)
+	while (allocator.alloc(512));
+	expect(allocator.__touched_end()).toBe(end)
+	const reserved = start().allocator
+	reserved.openReserve(1)
+	expect(reserved.alloc(50_000)).toBeLessThan(end - RESERVE_BYTES)
+	expect(reserved.alloc(50_000)).toBeGreaterThanOrEqual(end - RESERVE_BYTES)
+	expect(reserved.__touched_end()).toBe(end)
 })
 
 test('the reserve serves only while it is open, and what it gave is reused', () => {

@@ -1,6 +1,7 @@
 import type { Linked } from './link.ts'
 import { compileScript, Realm, RUNTIME_INTRINSICS, UNDEFINED } from './realm.ts'
 import { deletionScript } from './realm-rules.ts'
+import { shakeRealm } from './shake.ts'
 
 export interface BootInput {
 	/** The JavaScript bundle: a classic script that sets `globalThis.__runtime`. */
@@ -9,6 +10,8 @@ export interface BootInput {
 	assets: Readonly<Record<string, Uint8Array>>
 	/** Names of the API functions, in the order of the entry points. */
 	apis: readonly string[]
+	/** Names the bundle uses (shake.ts); undefined keeps every built-in. */
+	names?: ReadonlySet<string>
 }
 
 /** A realm of the runtime before any bundle: no parser, nothing of realm-rules.ts. */
@@ -54,9 +57,10 @@ function keepFunctions(realm: Realm, apis: readonly string[]): void {
 }
 
 /** Loads the bundle into a fresh realm, to be kept as the image of the blob. */
-export function boot(linked: Linked, { bundle, assets, apis }: BootInput): { realm: Realm; bytecodeBytes: number } {
+export function boot(linked: Linked, { bundle, assets, apis, names }: BootInput): { realm: Realm; bytecodeBytes: number } {
 	const bytecode = compileScript(linked, bundle, 'runtime.js')
 	const realm = createRuntimeRealm(linked)
+	if (names) shakeRealm(linked, realm, names)
 	installHost(realm, linked)
 	installAssets(realm, assets)
 	realm.run(bytecode)

@@ -65,9 +65,10 @@ describe('the file', () => {
 		expect(imports.map(({ name }) => name).filter((name) => !HOST_FUNCTIONS.includes(name))).toEqual([])
 	})
 
-	test('exports memory, an immutable __heap_base behind the arena, and the API functions', () => {
+	test('exports memory, an immutable __heap_base behind the arena, __touched_end, and the API functions', () => {
 		const exports = WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`)
-		expect(exports.sort()).toEqual(['global __heap_base', 'memory memory', ...PROBE_APIS.map((name) => `function ${name}`)].sort())
+		const own = ['global __heap_base', 'memory memory', 'function __touched_end']
+		expect(exports.sort()).toEqual([...own, ...PROBE_APIS.map((name) => `function ${name}`)].sort())
 		const parsed = binaryen.readBinary(wasm)
 		const global = binaryen.getGlobalInfo(parsed.getGlobal(binaryen.getExportInfo(parsed.getExport('__heap_base')).value))
 		expect(global.mutable).toBe(false)
@@ -241,6 +242,26 @@ describe('calls', () => {
 		expect(outcomes.filter((outcome) => !/ (InternalError: (out of memory|string too long)|RangeError: )/.test(outcome))).toEqual([])
 		expect(blob.call('Test_echo', ascii('alive'))).toEqual(ascii('alive'))
 		expect(blob.pages - pages).toBeLessThanOrEqual(2)
+	})
+})
+
+describe('memory beyond __touched_end', () => {
+	test('is as in the image after calls of every kind, so that a host that clears up to there leaves nothing behind', () => {
+		const [recursions, exhaustions] = fromAscii(start().blob.call('Test_names')).split(';')
+		const calls: [string, Uint8Array][] = [
+			['Test_echo', new Uint8Array(5 << 20).fill(255)],
+			...recursions.split(',').map((name): [string, Uint8Array] => ['Test_recurse', ascii(name)]),
+			...exhaustions.split(',').map((name): [string, Uint8Array] => ['Test_exhaust', ascii(name)]),
+		]
+		for (const [api, argument] of calls) {
+			const { blob } = start()
+			expect(blob.untouched.length).toBeGreaterThan(ARENA_BYTES / 2)
+			blob.call(api, argument)
+			expect(
+				blob.untouched.every((byte) => byte === 0),
+				`${api} ${argument.subarray(0, 20)}`,
+			).toBe(true)
+		}
 	})
 })
 

@@ -21,12 +21,12 @@ export const ARENA_BASE = SHIM_BASE + PAGE_BYTES
 export const ARENA_BYTES = 32 << 20
 
 /**
- * JavaScript may nest until it has used this much of the C stack. Measured: smoldot's interpreter and V8 both trap (which no
- * JavaScript can catch) soon after this depth of native frames, so the catchable error has to come first.
+ * JavaScript may nest until it has used this much of the C stack. Above it smoldot's interpreter runs out of its own stack first,
+ * which is a trap no JavaScript can catch; at this limit the catchable RangeError comes first in every host.
  */
 export const JS_STACK_BYTES = 64 << 10
 
-/** The host's limit for function tables is 10,000 in polkadot-sdk and 3,072 in the strictest of our hosts. */
+/** Function table slots the strictest of our hosts allows. */
 export const TABLE_LIMIT = 3072
 
 /** Slots the shim keeps for API functions (shim/state.ts). */

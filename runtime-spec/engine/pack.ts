@@ -6,10 +6,14 @@ import { LOWERING_EXPORTS, lower } from './lower.ts'
 import { unreachableSlots } from './prune.ts'
 import { readEngine } from './quickjs.ts'
 import { assertRealm } from './realm-check.ts'
+import { namesIn } from './shake.ts'
 import { compileShim } from './shim.ts'
 import { snapshot } from './snapshot.ts'
 
-export interface PackInput extends BootInput {
+/** Not part of Substrate's contract, and harmless where it is not known: see shim/allocator.ts. */
+const TOUCHED_END = '__touched_end'
+
+export interface PackInput extends Omit<BootInput, 'names'> {
 	/** Contents of the custom section `runtime_version`: SCALE `RuntimeVersion` with empty apis. */
 	runtimeVersion: Uint8Array
 	/** Contents of the custom section `runtime_apis`: 8-byte id ‖ u32 LE version, repeated. */
@@ -39,7 +43,7 @@ export interface Packed {
  * Packs a JavaScript bundle into a Substrate runtime blob. Same input, same bytes, on every machine.
  *
  * The engine is linked with the shim (link.ts), booted once with the bundle (boot.ts), and its memory becomes the data segments of
- * the blob (snapshot.ts); built-ins that can't be called are cut (prune.ts) and the rest is lowered and optimised (lower.ts).
+ * the blob (snapshot.ts); built-ins that the bundle can't call are cut (shake.ts, prune.ts) and the rest is lowered and optimised (lower.ts).
  *
  * Throws when the bundle uses what the realm lacks, throws while it loads, or does not provide one of `apis`.
  */
@@ -47,10 +51,11 @@ export async function packBlob(input: PackInput): Promise<Packed> {
 	const { apis } = input
 	if (apis.length > API_LIMIT) throw new Error(`${apis.length} API functions are more than the shim's ${API_LIMIT} (layout.ts).`)
 	assertRealm(input.bundle)
+	const names = namesIn(input.bundle)
 	const linked = link(readEngine(), await compileShim(apis))
-	const { realm, bytecodeBytes } = boot(linked, input)
-	const pruned = unreachableSlots(linked)
-	const image = snapshot(linked, realm, new Set([...apis, ...LOWERING_EXPORTS]), pruned)
+	const { realm, bytecodeBytes } = boot(linked, { ...input, names })
+	const pruned = unreachableSlots(linked, names)
+	const image = snapshot(linked, realm, new Set([...apis, TOUCHED_END, ...LOWERING_EXPORTS]), pruned)
 	const { wasm, functions } = lower(image.wasm, { runtime_version: input.runtimeVersion, runtime_apis: input.runtimeApis })
 	const compressed = await compressBlob(wasm)
 	const { arenaUsedBytes, dataBytes } = image

@@ -1,45 +1,61 @@
 import { createRuntimeRealm } from './boot.ts'
 import type { Linked } from './link.ts'
 import { ALL_INTRINSICS, compileScript, PACK_STACK_BYTES, pointerOf, Realm } from './realm.ts'
+import { shakeRealm } from './shake.ts'
 
 /**
- * Collects every function object that can be reached in a realm into `globalThis.__functions`: all properties, accessors and
- * prototypes from the global object, and from one value of each kind that only syntax or a method can make.
+ * Makes `__walk`, which collects every function object that can be reached in a realm into `globalThis.__functions`: all properties,
+ * accessors and prototypes from the global object, and from one value of each kind that only syntax or a method can make. What it
+ * needs itself is captured beforehand, so that it can walk a realm where that was taken out.
  */
 const WALK = `(function () {
-	var seen = new Set(), functions = []
-	function visit(value) {
-		if (value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value)) return
-		seen.add(value)
-		if (typeof value === 'function') functions.push(value)
-		visit(Object.getPrototypeOf(value))
-		Reflect.ownKeys(value).forEach(function (key) {
-			var property = Object.getOwnPropertyDescriptor(value, key)
-			if (property) { visit(property.value); visit(property.get); visit(property.set) }
-		})
+	var ownKeys = Reflect.ownKeys, prototypeOf = Object.getPrototypeOf, descriptorOf = Object.getOwnPropertyDescriptor
+	var apply = Reflect.apply, hasSeen = Set.prototype.has, addSeen = Set.prototype.add, iterator = Symbol.iterator
+	var box = Object, OwnSet = Set, OwnMap = Map, Bytes = Uint8Array, Buffer = ArrayBuffer, View = DataView
+	globalThis.__walk = function () {
+		delete globalThis.__walk
+		var seen = new OwnSet(), functions = []
+		function visit(value) {
+			if (value === null || (typeof value !== 'object' && typeof value !== 'function') || apply(hasSeen, seen, [value])) return
+			apply(addSeen, seen, [value])
+			if (typeof value === 'function') functions[functions.length] = value
+			visit(prototypeOf(value))
+			for (var i = 0, keys = ownKeys(value); i < keys.length; i++) {
+				var property = descriptorOf(value, keys[i])
+				if (property) { visit(property.value); visit(property.get); visit(property.set) }
+			}
+		}
+		var makers = [
+			function () { return globalThis },
+			function () { return [][iterator]() },
+			function () { return [].values().map(function (x) { return x }) },
+			function () { return Iterator.from({ next: function () {} }) },
+			function () { return Iterator.concat([]) },
+			function () { return ''[iterator]() },
+			function () { return new OwnMap()[iterator]() },
+			function () { return new OwnSet()[iterator]() },
+			function () { return new Bytes(1)[iterator]() },
+			function () { return new View(new Buffer(1)) },
+			function () { return function* () {} },
+			function () { return (function* () {})() },
+			function () { return arguments },
+			function () { 'use strict'; return arguments },
+			function () { return null.x },
+			function () { return absent },
+			function () { return [].length = -1 },
+			function () { return box(1) },
+			function () { return box(1n) },
+			function () { return box('') },
+			function () { return box(true) },
+			function () { return box(iterator) },
+			SYNTAX
+		]
+		for (var i = 0; i < makers.length; i++) {
+			try { visit(makers[i]()) } catch (error) { visit(error) }
+		}
+		globalThis.__functions = functions
+		globalThis.__count = functions.length
 	}
-	var makers = [
-		function () { return globalThis },
-		function () { return [].values() },
-		function () { return [].values().map(function (x) { return x }) },
-		function () { return Iterator.from({ next: function () {} }) },
-		function () { return Iterator.concat([]) },
-		function () { return ''[Symbol.iterator]() },
-		function () { return new Map().entries() },
-		function () { return new Set().values() },
-		function () { return new Uint8Array(1).values() },
-		function () { return function* () {} },
-		function () { return (function* () {})() },
-		function () { return arguments },
-		function () { 'use strict'; return arguments },
-		function () { return null.x },
-		function () { return Object(1n) },
-		function () { return Object(Symbol.iterator) },
-		SYNTAX
-	]
-	makers.forEach(function (make) { try { visit(make()) } catch (error) { visit(error) } })
-	globalThis.__functions = functions
-	globalThis.__count = functions.length
 })()`
 
 /** Makers whose syntax or classes only the complete realm has. */
@@ -56,7 +72,7 @@ const COMPLETE_ONLY = `
 const MARK = 0x1357
 const FUNCTION_OBJECT_BYTES = 96
 
-/** Table slots of all built-in functions a walk can reach in `realm`. */
+/** Table slots of all built-in functions a walk can reach in `realm`, where WALK has run. */
 function reachableSlots(realm: Realm, walk: Uint8Array): Set<number> {
 	const { engine, context } = realm
 	const probe = realm.withText('probe', (name) => realm.check(engine.JS_NewCFunction2(context, MARK, name, 0, 0, 0)))
@@ -95,15 +111,20 @@ function defaultAllocatorSlots(realm: Realm): number[] {
 }
 
 /**
- * The function-table slots no script of the runtime's realm can ever call: built-ins that only the complete realm has, the parser,
- * the RegExp compiler and the default allocator. The engine itself is asked, so the answer follows the engine; a wrong answer
- * would be a trap, never a different result, and the built-ins comparison of engine.test.ts looks for it.
+ * The function-table slots no script of the runtime's realm can ever call: built-ins that only the complete realm has or that a
+ * bundle of these `names` can't reach (undefined: any bundle), the parser, the RegExp compiler and the default allocator. The engine
+ * itself is asked, so the answer follows the engine; a wrong answer would be a trap, never a different result, and the built-ins
+ * comparison (builtins.test.ts) looks for it.
  */
-export function unreachableSlots(linked: Linked): Set<number> {
+export function unreachableSlots(linked: Linked, names?: ReadonlySet<string>): Set<number> {
+	const walk = compileScript(linked, '__walk()', 'walk.js')
 	const complete = new Realm(linked, ALL_INTRINSICS, PACK_STACK_BYTES)
-	const all = reachableSlots(complete, compileScript(linked, WALK.replace('SYNTAX', COMPLETE_ONLY), 'walk.js'))
-	const kept = reachableSlots(createRuntimeRealm(linked), compileScript(linked, WALK.replace('SYNTAX', ''), 'walk.js'))
-	const unreachable = new Set([...all].filter((slot) => !kept.has(slot)))
+	complete.run(compileScript(linked, WALK.replace('SYNTAX', COMPLETE_ONLY), 'walk.js'))
+	const runtime = createRuntimeRealm(linked)
+	runtime.run(compileScript(linked, WALK.replace('SYNTAX', ''), 'walk.js'))
+	if (names) shakeRealm(linked, runtime, new Set([...names, '__walk']))
+	const kept = reachableSlots(runtime, walk)
+	const unreachable = new Set([...reachableSlots(complete, walk)].filter((slot) => !kept.has(slot)))
 	const probe = createRuntimeRealm(linked)
 	const tableSlots = Math.max(...linked.slots.values()) + 1
 	for (const name of ['Eval', 'RegExpCompiler']) unreachable.add(slotSetBy(probe, name, tableSlots))

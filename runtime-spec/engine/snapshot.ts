@@ -19,8 +19,8 @@ import {
 	sectionBody,
 } from './wasm.ts'
 
-/** A gap of zeros shorter than this is cheaper inside a segment than the head of another one. */
-const MIN_GAP_BYTES = 16
+/** A gap of zeros shorter than this is cheaper inside a segment than the head of another one, which takes 8 bytes. */
+const MIN_GAP_BYTES = 9
 
 /** The non-zero ranges of memory. */
 function nonZero(memory: Uint8Array): DataSegment[] {

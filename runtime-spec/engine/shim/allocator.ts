@@ -32,6 +32,8 @@ const GAP = <u32>memory.data(4, 4)
 const GAP_END = <u32>memory.data(4, 4)
 const RESERVE = <u32>memory.data(4, 4)
 const RESERVE_OPEN = <u32>memory.data(4, 4)
+/** Set once the gap has been anywhere but at the end of all blocks. */
+const REFILLED = <u32>memory.data(4, 4)
 
 /** Gives the allocator its arena; once, before the engine starts. */
 export function shim_arena(from: u32, to: u32): void {
@@ -45,6 +47,15 @@ export function shim_arena(from: u32, to: u32): void {
 /** First byte of the arena that was never handed out (while the image is made, the first gap is still in use). */
 export function shim_gap(): u32 {
 	return load<u32>(GAP)
+}
+
+/**
+ * First byte that can not have been written since the image was made: a host that reuses the instance clears up to here. The gap
+ * only moves up, past what is cut from it, until it is refilled for the first time; from then on (the reserve is not used before)
+ * it may be anywhere.
+ */
+export function __touched_end(): u32 {
+	return load<u32>(REFILLED) ? load<u32>(ARENA_END) : load<u32>(GAP)
 }
 
 /** Zeroes what freed blocks still hold, so that only live data enters the image. */
@@ -158,6 +169,7 @@ function merge(): void {
 
 /** Makes the largest free block the gap, and the rest of the old gap free blocks. False when none has the capacity of class `index`. */
 function refill(index: u32): bool {
+	store<u32>(REFILLED, 1)
 	const wanted = LISTS + (index << 2)
 	for (let list = LISTS_END - 4; list >= wanted; list -= 4) {
 		const block = load<u32>(list)

@@ -5,9 +5,10 @@ type Imported = Omit<Host, 'utf8Encode' | 'utf8Decode'>
 
 const PAGE_BYTES = 65_536
 
-type BlobExports = Record<string, (data: number, length: number) => bigint> & {
+interface BlobExports {
 	memory: WebAssembly.Memory
 	__heap_base: WebAssembly.Global<'i32'>
+	__touched_end: () => number
 }
 
 /** SCALE compact length. */
@@ -50,14 +51,23 @@ export class BlobInstance {
 		return this.#exports.memory.buffer.byteLength / PAGE_BYTES
 	}
 
+	/** What the blob says it has not written, from `__touched_end` to `__heap_base`. */
+	get untouched(): Uint8Array {
+		const { memory, __heap_base, __touched_end } = this.#exports
+		return new Uint8Array(memory.buffer).subarray(__touched_end() >>> 0, __heap_base.value)
+	}
+
 	/** Calls an API function with a copy of `input`. */
 	call(name: string, input: Uint8Array = new Uint8Array()): Uint8Array {
 		const data = this.#place(input)
-		const span = this.#exports[name](data, input.length)
+		const span = this.#entry(name)(data, input.length)
 		this.outstanding.delete(data)
 		return this.#read(span)
 	}
 
+	#entry(name: string): (data: number, length: number) => bigint {
+		return (this.#exports as unknown as Record<string, (data: number, length: number) => bigint>)[name]
+	}
 	#place(bytes: Uint8Array): number {
 		const at = this.#next
 		this.#next += (bytes.length + 15) & ~7
