@@ -51,9 +51,14 @@ const sources = (folder) =>
 		.map((path) => readFileSync(path))
 
 const lock = readFileSync(join(root, 'package-lock.json'))
-// Install scripts stay off: what we use ships its binaries inside its packages.
+// Install scripts stay off: what we use ships its binaries inside its packages. Not `npm ci`: it refuses a lockfile without the
+// binaries of every other platform, and no registry has to carry them all. What the lockfile pins is installed alike.
 once('installed', digest(lock), () =>
-	run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'installing the packages of package-lock.json'),
+	run(
+		'npm',
+		['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+		'installing the packages of package-lock.json',
+	),
 )
 
 const bundled = join(root, 'node_modules', '.bin', 'node')

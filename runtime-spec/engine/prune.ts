@@ -27,6 +27,7 @@ const WALK = `(function () {
 		}
 		var makers = [
 			function () { return globalThis },
+			function () { return [[], new OwnMap(), new OwnSet(), new Bytes(1), new Buffer(1), new View(new Buffer(1))] },
 			function () { return [][iterator]() },
 			function () { return [].values().map(function (x) { return x }) },
 			function () { return Iterator.from({ next: function () {} }) },
@@ -35,7 +36,6 @@ const WALK = `(function () {
 			function () { return new OwnMap()[iterator]() },
 			function () { return new OwnSet()[iterator]() },
 			function () { return new Bytes(1)[iterator]() },
-			function () { return new View(new Buffer(1)) },
 			function () { return function* () {} },
 			function () { return (function* () {})() },
 			function () { return arguments },

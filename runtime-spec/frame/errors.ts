@@ -117,9 +117,7 @@ export type Errors<N extends string> = PalletErrors & { readonly [K in N]: () =>
 export const errors = <const N extends readonly string[]>(names: N): Errors<N[number]> => {
 	const set = new PalletErrors(names)
 	const out = set as unknown as Record<string, () => DispatchError>
-	names.forEach((name, i) => {
-		out[name] = () => new DispatchError(name, Uint8Array.of(3, set.palletIndex, i, 0, 0, 0))
-	})
+	for (let i = 0; i < names.length; i++) out[names[i]] = () => new DispatchError(names[i], Uint8Array.of(3, set.palletIndex, i, 0, 0, 0))
 	return set as Errors<N[number]>
 }
 

@@ -35,14 +35,13 @@ export const events = <const D extends Record<string, Fields>>(definitions: D): 
 	const set = new PalletEvents(definitions)
 	const out = set as unknown as Record<string, (fields: object) => void>
 	set.names.forEach((name, i) => {
-		const codec = set.codecs[i]
 		out[name] = (fields) => {
 			if (block.number === 0) return // genesis leaves no events, as in FRAME
 			const mark = writer.at
 			writePhase(writer)
 			writer.u8(set.palletIndex)
 			writer.u8(i)
-			codec.write(writer, fields)
+			set.codecs[i].write(writer, fields)
 			writer.u8(0) // no topics
 			host.append(systemEventsKey(), writer.since(mark))
 			writer.at = mark

@@ -61,23 +61,28 @@ class TupleOf<T extends readonly unknown[]> extends Codec<T> {
 /** Named fields in order. `path` names the type in metadata. */
 class Struct<T extends object> extends Codec<T> {
 	readonly path: string
-	readonly names: readonly string[]
-	readonly codecs: readonly Codec<unknown>[]
+	/** Name, codec, name, codec, …: one array, since there are hundreds of structs in the image. */
+	private readonly fields: readonly (string | Codec<unknown>)[]
 	constructor(path: string, fields: Fields) {
 		super()
 		this.path = path
-		this.names = Object.keys(fields)
-		this.codecs = Object.values(fields)
+		this.fields = Object.entries(fields).flat()
+	}
+	get names(): string[] {
+		return this.fields.filter((field) => typeof field === 'string')
+	}
+	get codecs(): Codec<unknown>[] {
+		return this.fields.filter((field) => typeof field !== 'string')
 	}
 	write(w: Writer, value: T): void {
-		const { names, codecs } = this
+		const { fields } = this
 		const record = value as Record<string, unknown>
-		for (let i = 0; i < names.length; i++) codecs[i].write(w, record[names[i]])
+		for (let i = 0; i < fields.length; i += 2) (fields[i + 1] as Codec<unknown>).write(w, record[fields[i] as string])
 	}
 	read(r: Reader): T {
-		const { names, codecs } = this
+		const { fields } = this
 		const out: Record<string, unknown> = {}
-		for (let i = 0; i < names.length; i++) out[names[i]] = codecs[i].read(r)
+		for (let i = 0; i < fields.length; i += 2) out[fields[i] as string] = (fields[i + 1] as Codec<unknown>).read(r)
 		return out as T
 	}
 }
@@ -92,24 +97,25 @@ class Enumeration<T extends { type: string; value?: unknown }> extends Codec<T> 
 	readonly path: string
 	readonly names: readonly string[]
 	readonly codecs: readonly Codec<unknown>[]
-	readonly indices: readonly number[]
+	/** Number of each variant; undefined when they are numbered by order. */
+	readonly indices: readonly number[] | undefined
 	constructor(path: string, variants: Variants, indices?: readonly number[]) {
 		super()
 		this.path = path
 		this.names = Object.keys(variants)
 		this.codecs = Object.values(variants)
-		this.indices = indices ?? this.names.map((_, i) => i)
+		this.indices = indices
 	}
 	write(w: Writer, value: T): void {
 		const at = this.names.indexOf(value.type)
 		if (at < 0) throw new DecodeError(`${this.path} has no variant ${value.type}`)
-		w.u8(this.indices[at])
+		w.u8(this.indices ? this.indices[at] : at)
 		this.codecs[at].write(w, value.value)
 	}
 	read(r: Reader): T {
 		const index = r.u8()
-		const at = this.indices.indexOf(index)
-		if (at < 0) throw new DecodeError(`${this.path} has no variant ${index}`)
+		const at = this.indices ? this.indices.indexOf(index) : index
+		if (at < 0 || at >= this.names.length) throw new DecodeError(`${this.path} has no variant ${index}`)
 		return { type: this.names[at], value: this.codecs[at].read(r) } as T
 	}
 }
