@@ -34,6 +34,44 @@ export function redirect(module: binaryen.Module, name: string, arity: number, r
 	module.addFunction(name, parameters, result, [], module.call(target, operands, result))
 }
 
+/** Tags of reference-counted values are the negative ones, from JS_TAG_FIRST (-9) on: unsigned, all values from here. */
+const COUNTED_FROM = -9n << 32n
+/** Where the count lies before a counted value's payload, see shim/allocator.ts. */
+const COUNT_OFFSET = 4
+
+/**
+ * Gives `JS_FreeValueRT(runtime, value)` a way out without a C stack frame when there is nothing to free: the value is not counted,
+ * or others still hold it. That is nearly always, and it is called several times for each bytecode instruction.
+ */
+export function shortenFree(wasm: Uint8Array): Uint8Array {
+	const module = readEngineModule(wasm)
+	try {
+		const name = exported(module, 'JS_FreeValueRT')
+		const { params, vars, body } = binaryen.getFunctionInfo(module.getFunction(name))
+		const whole = `${name}$whole`
+		module.addFunction(whole, params, none, vars, module.copyExpression(body))
+		module.removeFunction(name)
+		const runtime = (): number => module.local.get(0, i32)
+		const value = (): number => module.local.get(1, i64)
+		const at = (): number => module.local.get(2, i32)
+		const count = (): number => module.local.get(3, i32)
+		const short = module.block('done', [
+			module.br('done', module.i64.lt_u(value(), module.i64.const(COUNTED_FROM))),
+			module.local.set(2, module.i32.sub(module.i32.wrap(value()), module.i32.const(COUNT_OFFSET))),
+			module.local.set(3, module.i32.load(0, 4, at())),
+			module.if(
+				module.i32.gt_s(count(), module.i32.const(1)),
+				module.i32.store(0, 4, at(), module.i32.sub(count(), module.i32.const(1))),
+				module.call(whole, [runtime(), value()], none),
+			),
+		])
+		module.addFunction(name, params, none, [i32, i32], short)
+		return module.emitBinary()
+	} finally {
+		module.dispose()
+	}
+}
+
 /**
  * Puts the shim's allocator in the place of libc's, which would grow the memory, and of the engine's own slabs, which are slower and
  * count what the blob does not ask for (js_*_rt; the first parameter is the runtime). The block header has the engine's layout. The

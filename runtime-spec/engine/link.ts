@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { useArena } from './arena.ts'
+import { shortenFree, useArena } from './arena.ts'
 import { ARENA_BASE, ARENA_BYTES, PAGE_BYTES, SHIM_BASE, TABLE_LIMIT } from './layout.ts'
 import {
 	encodeElements,
@@ -91,7 +91,7 @@ function merge(engine: Uint8Array, shim: Uint8Array): Uint8Array {
 /** Merges engine and shim and appends the shim's C-callable functions to the engine's function table. */
 export function link(engine: Uint8Array, shim: Uint8Array): Linked {
 	const { wasm: prepared, tableSlots } = prepareEngine(engine)
-	const sections = parseModule(useArena(merge(prepared, prepareShim(shim))))
+	const sections = parseModule(shortenFree(useArena(merge(prepared, prepareShim(shim)))))
 	const callbacks = parseExports(sectionBody(sections, SECTION.export)).filter(
 		({ name, kind }) => kind === KIND.function && /^(method|slot)_/.test(name),
 	)

@@ -32,6 +32,7 @@ import {
 	unit,
 	type Value,
 	vec,
+	type Writer,
 	writer,
 } from './scale/index.ts'
 import { itemPrefix, StorageValue } from './storage.ts'
@@ -39,7 +40,7 @@ import { type DigestItem, digest } from './system/digest.ts'
 import { accountKey, BLOCK_HASH_COUNT, event, LIMITS, storage } from './system/index.ts'
 import { consumedWeight } from './system/limits.ts'
 import { VERSION } from './system/version.ts'
-import { addWeight, NO_WEIGHT, type Weight, withWeight } from './weight.ts'
+import { addWeight, NO_WEIGHT, type PostInfo, type Weight, withWeight } from './weight.ts'
 
 export const header = struct('sp_runtime::generic::header::Header', {
 	parentHash: h256,
@@ -200,14 +201,14 @@ export class Executive {
 		return invalidTransaction.call()
 	}
 
-	/** The implicit data every extension signs, in order. */
-	private implicit(extra: readonly unknown[]): Uint8Array {
-		const mark = writer.at
-		for (const i of this.signing) {
-			const { implicit, implicitOf } = this.extensions[i]
-			implicit.write(writer, implicitOf(extra[i]))
+	/** Writes the implicit data every extension signs, in order. */
+	private writeImplicit(w: Writer, extra: readonly unknown[]): void {
+		const { signing, extensions } = this
+		for (let k = 0; k < signing.length; k++) {
+			const i = signing[k]
+			const { implicit, implicitOf } = extensions[i]
+			implicit.write(w, implicitOf(extra[i]))
 		}
-		return writer.take(mark)
 	}
 
 	/** Applies one decoded extrinsic: undefined when its call succeeded, the reason when it failed. Throws when it is invalid. */
@@ -220,7 +221,7 @@ export class Executive {
 			return this.execute(call, NONE, info)
 		}
 		const { who, extra } = signature
-		checkSignature(extrinsic, this.implicit(extra))
+		checkSignature(extrinsic, (w) => this.writeImplicit(w, extra))
 		const call = decodeCall(extrinsic)
 		const surcharge = signatureWeight(signature)
 		const info = withWeight(infoOf(call), surcharge)
@@ -228,9 +229,15 @@ export class Executive {
 		if (info.class === 'Mandatory') throw invalidTransaction.badMandatory()
 		const key = accountKey(who)
 		const tx: SignedTx = { who, call, info, length, extra, account: storage.account.getAt(key) }
-		for (const i of this.preparing) this.extensions[i].prepare!(tx, extra[i])
+		const { extensions, preparing } = this
+		for (let k = 0; k < preparing.length; k++) extensions[preparing[k]].prepare!(tx, extra[preparing[k]])
 		storage.account.putAt(key, tx.account)
 		return this.execute(call, signed(who), info, tx, surcharge)
+	}
+
+	private finishExtensions(tx: SignedTx, post: Required<PostInfo>): void {
+		const { extensions, finishing } = this
+		for (let k = 0; k < finishing.length; k++) extensions[finishing[k]].finish!(tx, tx.extra[finishing[k]], post)
 	}
 
 	private execute(
@@ -245,7 +252,7 @@ export class Executive {
 		const weight = told.weight ? addWeight(told.weight, surcharge) : info.weight
 		const post = { weight: weight.refTime < info.weight.refTime ? weight : info.weight, paysFee: info.paysFee && paysFee }
 		if (info.class === 'Mandatory' && failure) throw invalidTransaction.badMandatory()
-		if (tx) for (const i of this.finishing) this.extensions[i].finish!(tx, tx.extra[i], post)
+		if (tx) this.finishExtensions(tx, post)
 		const used = { weight: post.weight, class: info.class, paysFee: post.paysFee }
 		if (failure) event.ExtrinsicFailed({ dispatchError: failure, dispatchInfo: used })
 		else event.ExtrinsicSuccess({ dispatchInfo: used })
@@ -347,11 +354,10 @@ export class Executive {
 	}
 
 	private looksInherent(raw: Uint8Array): boolean {
-		const r = new Reader(raw)
-		r.compact()
-		if (r.u8() !== EXTRINSIC_VERSION) return false
+		const versionAt = (raw[0] & 3) === 3 ? 5 : 1 << (raw[0] & 3) // behind the compact length
+		if (raw[versionAt] !== EXTRINSIC_VERSION) return false
 		try {
-			return this.isInherent(runtimeCall.read(r))
+			return this.isInherent(runtimeCall.read(new Reader(raw, versionAt + 1)))
 		} catch {
 			return false
 		}
@@ -384,7 +390,7 @@ export class Executive {
 			return { ...validity, requires: [], propagate: true }
 		}
 		const { who, extra } = signature
-		checkSignature(extrinsic, this.implicit(extra))
+		checkSignature(extrinsic, (w) => this.writeImplicit(w, extra))
 		const call = decodeCall(extrinsic)
 		const info = withWeight(infoOf(call), signatureWeight(signature))
 		if (info.class === 'Mandatory') throw invalidTransaction.call()

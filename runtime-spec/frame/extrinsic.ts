@@ -1,7 +1,7 @@
 import { type AccountId, type Call, multiAddress, runtimeCall } from './call.ts'
 import { invalidTransaction } from './errors.ts'
 import { host } from './host.ts'
-import { Codec, DecodeError, enumeration, fixedBytes, Reader, type Value, type Writer } from './scale/index.ts'
+import { Codec, DecodeError, enumeration, fixedBytes, Reader, unit, type Value, type Writer, writer } from './scale/index.ts'
 import type { AccountInfo } from './system/account.ts'
 import { weights } from './system/weights.ts'
 import { type DispatchInfo, NO_WEIGHT, type PostInfo, type Weight } from './weight.ts'
@@ -94,7 +94,10 @@ export const decodeExtrinsic = (raw: Uint8Array, extensions: readonly Extension<
 		const proof = multiSignature.read(r)
 		const extraAt = r.at
 		const extra: unknown[] = []
-		for (let i = 0; i < extensions.length; i++) extra.push(extensions[i].extra.read(r))
+		for (let i = 0; i < extensions.length; i++) {
+			const codec = extensions[i].extra
+			extra.push(codec === unit ? undefined : codec.read(r))
+		}
 		const signature = { who: address.value, proof, extra, extraBytes: raw.subarray(extraAt, r.at) }
 		return { callBytes: raw.subarray(r.at), length: raw.length, signature }
 	})
@@ -106,15 +109,19 @@ export const signatureWeight = ({ proof }: NonNullable<Extrinsic['signature']>):
 /** Payloads longer than this are signed as their BLAKE2b-256 hash. */
 const MAX_PLAIN_PAYLOAD = 256
 
-/** Throws `BadProof` unless the signature fits sender and payload. */
-export const checkSignature = ({ callBytes, signature }: Extrinsic, implicit: Uint8Array): void => {
+/**
+ * Throws `BadProof` unless the signature fits sender and payload: the call and the extensions' bytes as sent, and what `implicit`
+ * writes, the bytes that are signed without being sent.
+ */
+export const checkSignature = ({ callBytes, signature }: Extrinsic, implicit: (w: Writer) => void): void => {
 	const { who, proof, extraBytes } = signature!
-	let payload = new Uint8Array(callBytes.length + extraBytes.length + implicit.length)
-	payload.set(callBytes)
-	payload.set(extraBytes, callBytes.length)
-	payload.set(implicit, callBytes.length + extraBytes.length)
-	if (payload.length > MAX_PLAIN_PAYLOAD) payload = host.blake2_256(payload) as Uint8Array<ArrayBuffer>
-	if (!verify(proof, payload, who)) throw invalidTransaction.badProof()
+	const mark = writer.at
+	writer.raw(callBytes)
+	writer.raw(extraBytes)
+	implicit(writer)
+	const payload = writer.since(mark)
+	writer.at = mark
+	if (!verify(proof, payload.length > MAX_PLAIN_PAYLOAD ? host.blake2_256(payload) : payload, who)) throw invalidTransaction.badProof()
 }
 
 const verify = (proof: MultiSignature, message: Uint8Array, who: AccountId): boolean => {

@@ -22,11 +22,26 @@ export const identity = new Hasher('Identity', 0)
 export const itemPrefix = (pallet: string, item: string): Uint8Array =>
 	concatBytes(host.twox128(host.utf8Encode(pallet)), host.twox128(host.utf8Encode(item)))
 
+/** Prefixes lie together, as an `ArrayBuffer` for each would make the image some KB larger. */
+const POOL_BYTES = 2048
+let pool = new Uint8Array()
+let pooledTo = 0
+const pooled = (prefix: Uint8Array): Uint8Array => {
+	if (pooledTo + prefix.length > pool.length) {
+		pool = new Uint8Array(POOL_BYTES)
+		pooledTo = 0
+	}
+	const at = pooledTo
+	pool.set(prefix, at)
+	pooledTo += prefix.length
+	return pool.subarray(at, pooledTo)
+}
+
 /** What every kind of item shares: its place in storage, known once the pallet has its name. */
 export abstract class StorageItem {
 	prefix: Uint8Array = new Uint8Array()
 	bind(pallet: string, name: string): void {
-		this.prefix = itemPrefix(pallet, name)
+		this.prefix = pooled(itemPrefix(pallet, name))
 	}
 }
 

@@ -188,7 +188,12 @@ export class TypeRegistry {
 	private enumeration(codec: Enumeration<{ type: string }>): PortableType {
 		const params = this.params(codec)
 		if (codec.path === 'Result') return this.result(params[0].type, params[1].type)
-		const variants = codec.names.map((name, i) => ({ name, index: codec.indices[i], fields: this.payload(codec.codecs[i]), docs: [] }))
+		const variants = codec.names.map((name, i) => ({
+			name,
+			index: codec.indices?.[i] ?? i,
+			fields: this.payload(codec.codecs[i]),
+			docs: [],
+		}))
 		return { path: splitPath(codec.path), params, shape: { kind: 'variant', variants } }
 	}
 

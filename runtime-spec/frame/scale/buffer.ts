@@ -15,47 +15,61 @@ export class Writer {
 	view = new DataView(this.bytes.buffer)
 	at = 0
 
-	reserve(count: number): number {
-		const at = this.at
-		const end = at + count
-		if (end > this.bytes.length) {
-			const grown = new Uint8Array(end > 2 * this.bytes.length ? end : 2 * this.bytes.length)
-			grown.set(this.bytes)
-			this.bytes = grown
-			this.view = new DataView(grown.buffer)
-		}
-		this.at = end
-		return at
+	/** Bytes that fit: `bytes.length`, which the engine has to call a getter for. */
+	private room = 1024
+
+	// Everything that is written or read goes through these few methods, so that each does its checks in place.
+	private grow(end: number): void {
+		const grown = new Uint8Array(end > 2 * this.room ? end : 2 * this.room)
+		grown.set(this.bytes)
+		this.bytes = grown
+		this.view = new DataView(grown.buffer)
+		this.room = grown.length
 	}
 	u8(value: number): void {
-		const at = this.reserve(1)
-		this.bytes[at] = checked(value, 0xff)
+		const { at } = this
+		if (value < 0 || value > 0xff) outOfRange(value)
+		if (at >= this.room) this.grow(at + 1)
+		this.bytes[at] = value
+		this.at = at + 1
 	}
 	u16(value: number): void {
-		const at = this.reserve(2)
-		this.view.setUint16(at, checked(value, 0xffff), true)
+		const { at } = this
+		if (value < 0 || value > 0xffff) outOfRange(value)
+		if (at + 2 > this.room) this.grow(at + 2)
+		this.view.setUint16(at, value, true)
+		this.at = at + 2
 	}
 	u32(value: number): void {
-		const at = this.reserve(4)
-		this.view.setUint32(at, checked(value, 0xffff_ffff), true)
+		const { at } = this
+		if (value < 0 || value > 0xffff_ffff) outOfRange(value)
+		if (at + 4 > this.room) this.grow(at + 4)
+		this.view.setUint32(at, value, true)
+		this.at = at + 4
 	}
 	u64(value: bigint): void {
-		if (value < 0n) throw new ArithmeticError('Underflow', `${value} is below zero`)
-		if (value > LOW_64) throw new ArithmeticError('Overflow', `${value} does not fit`)
-		const at = this.reserve(8)
+		const { at } = this
+		if (value < 0n || value > LOW_64) outOfRange(value)
+		if (at + 8 > this.room) this.grow(at + 8)
 		this.view.setBigUint64(at, value, true)
+		this.at = at + 8
 	}
 	u128(value: bigint): void {
-		if (value < 0n) throw new ArithmeticError('Underflow', `${value} is below zero`)
-		const at = this.reserve(16)
-		if (value <= LOW_64) {
-			this.view.setBigUint64(at, value, true)
-			this.view.setBigUint64(at + 8, 0n, true)
-		} else {
-			if (value > MAX_U128) throw new ArithmeticError('Overflow', `${value} does not fit`)
-			this.view.setBigUint64(at, value & LOW_64, true)
-			this.view.setBigUint64(at + 8, value >> 64n, true)
+		const { at, view } = this
+		if (value < 0n || value > MAX_U128) outOfRange(value)
+		if (at + 16 > this.room) {
+			this.grow(at + 16)
+			this.u128(value)
+			return
 		}
+		if (value <= LOW_64) {
+			view.setBigUint64(at, value, true)
+			view.setBigUint64(at + 8, 0n, true)
+		} else {
+			view.setBigUint64(at, value & LOW_64, true)
+			view.setBigUint64(at + 8, value >> 64n, true)
+		}
+		this.at = at + 16
 	}
 	/** SCALE compact of a number below 2^32 (lengths, indices). */
 	compact(value: number): void {
@@ -68,24 +82,25 @@ export class Writer {
 		}
 	}
 	compactBig(value: bigint): void {
-		if (value < 0n) throw new ArithmeticError('Underflow', `${value} is below zero`)
+		if (value < 0n || value > MAX_U128) outOfRange(value)
 		if (value < 1_073_741_824n) {
 			this.compact(Number(value))
 			return
 		}
-		if (value > MAX_U128) throw new ArithmeticError('Overflow', `${value} does not fit`)
 		let count = 4
 		for (let rest = value >> 32n; rest > 0n; rest >>= 8n) count++
 		this.u8(((count - 4) << 2) | 3)
-		const at = this.reserve(16)
-		this.view.setBigUint64(at, value & LOW_64, true)
-		this.view.setBigUint64(at + 8, value >> 64n, true)
+		const { at } = this
+		this.u128(value)
 		this.at = at + count
 	}
 	/** Bytes as they are, without a length. */
 	raw(value: Uint8Array): void {
-		const at = this.reserve(value.length)
+		const { at } = this
+		const end = at + value.length
+		if (end > this.room) this.grow(end)
 		this.bytes.set(value, at)
+		this.at = end
 	}
 	/** A view of what was written since `mark`, good until the next write. */
 	since(mark: number): Uint8Array {
@@ -99,10 +114,8 @@ export class Writer {
 	}
 }
 
-const checked = (value: number, max: number): number => {
-	if (value < 0) throw new ArithmeticError('Underflow', `${value} is below zero`)
-	if (value > max) throw new ArithmeticError('Overflow', `${value} does not fit`)
-	return value
+const outOfRange = (value: number | bigint): never => {
+	throw value < 0 ? new ArithmeticError('Underflow', `${value} is below zero`) : new ArithmeticError('Overflow', `${value} does not fit`)
 }
 
 /** The runtime's writer. Single-threaded by nature: a runtime call runs alone. */
@@ -113,37 +126,52 @@ export class Reader {
 	readonly bytes: Uint8Array
 	readonly view: DataView
 	at: number
+	/** `bytes.length`. */
+	private readonly size: number
 
 	constructor(bytes: Uint8Array, at = 0) {
+		const { length } = bytes
 		this.bytes = bytes
-		this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+		this.view = new DataView(bytes.buffer, bytes.byteOffset, length)
 		this.at = at
+		this.size = length
 	}
 	get left(): number {
-		return this.bytes.length - this.at
+		return this.size - this.at
+	}
+	private past(end: number): never {
+		throw new DecodeError(`wanted ${end - this.at} more bytes at ${this.at} of ${this.size}`)
 	}
 	private step(count: number): number {
-		const at = this.at
-		if (at + count > this.bytes.length) throw new DecodeError(`wanted ${count} more bytes at ${at} of ${this.bytes.length}`)
+		const { at } = this
+		if (at + count > this.size) this.past(at + count)
 		this.at = at + count
 		return at
 	}
 	u8(): number {
-		return this.bytes[this.step(1)]
+		const { at } = this
+		if (at >= this.size) this.past(at + 1)
+		this.at = at + 1
+		return this.bytes[at]
 	}
 	u16(): number {
 		return this.view.getUint16(this.step(2), true)
 	}
 	u32(): number {
-		return this.view.getUint32(this.step(4), true)
+		const { at } = this
+		if (at + 4 > this.size) this.past(at + 4)
+		this.at = at + 4
+		return this.view.getUint32(at, true)
 	}
 	u64(): bigint {
 		return this.view.getBigUint64(this.step(8), true)
 	}
 	u128(): bigint {
-		const at = this.step(16)
-		const high = this.view.getBigUint64(at + 8, true)
-		const low = this.view.getBigUint64(at, true)
+		const { at, view } = this
+		if (at + 16 > this.size) this.past(at + 16)
+		this.at = at + 16
+		const high = view.getBigUint64(at + 8, true)
+		const low = view.getBigUint64(at, true)
 		return high === 0n ? low : (high << 64n) | low
 	}
 	/** SCALE compact below 2^32; a longer or non-canonical form is refused, as parity-scale-codec refuses it. */
@@ -166,14 +194,19 @@ export class Reader {
 		if (count > bytes) throw new DecodeError(`compact number over ${bytes * 8} bits`)
 		const at = this.step(count)
 		let value = 0n
-		for (let i = count - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[at + i])
+		let i = count
+		while (i > 8 || (i < 8 && i > 0)) value = (value << 8n) | BigInt(this.bytes[at + --i])
+		if (i === 8) value = (value << 64n) | this.view.getBigUint64(at, true)
 		if (value < 1_073_741_824n || value >> BigInt(8 * (count - 1)) === 0n) throw new DecodeError('compact number not in its shortest form')
 		return value
 	}
 	/** A copy of the next `count` bytes. */
 	raw(count: number): Uint8Array {
-		const at = this.step(count)
-		return this.bytes.slice(at, this.at)
+		const { at } = this
+		const end = at + count
+		if (end > this.size) this.past(end)
+		this.at = end
+		return this.bytes.slice(at, end)
 	}
 	skip(count: number): void {
 		this.step(count)
