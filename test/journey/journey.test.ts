@@ -20,7 +20,10 @@ afterEach(async () => {
 })
 
 /** Runs `npm start` with these options to its end. `onLine` may stop it by a signal. */
-const start = (args: string[], onLine: (line: string, stop: (signal: NodeJS.Signals) => void) => void = () => {}): Promise<{ code: number | null; output: string }> =>
+const start = (
+	args: string[],
+	onLine: (line: string, stop: (signal: NodeJS.Signals) => void) => void = () => {},
+): Promise<{ code: number | null; output: string }> =>
 	new Promise((resolve) => {
 		const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
 		let output = ''
@@ -52,13 +55,16 @@ describe('the main job', () => {
 })
 
 describe('bad starts', () => {
-	test.each(['--chain-port', '--ethereum-port', '--beacon-port', '--witness-port'])('a port that is taken is named with its remedy: %s', async (option) => {
-		const port = await takenPort()
-		const { code, output } = await start(['--once', option, String(port)])
-		expect(output).toContain(`port ${port} for`)
-		expect(output).toContain(`choose another with ${option}`)
-		expect(code).toBe(1)
-	})
+	test.each(['--chain-port', '--ethereum-port', '--beacon-port', '--witness-port'])(
+		'a port that is taken is named with its remedy: %s',
+		async (option) => {
+			const port = await takenPort()
+			const { code, output } = await start(['--once', option, String(port)])
+			expect(output).toContain(`port ${port} for`)
+			expect(output).toContain(`choose another with ${option}`)
+			expect(code).toBe(1)
+		},
+	)
 
 	test('data of an earlier start is refused, not overwritten', async () => {
 		await mkdir(join(dir, 'stkr'))

@@ -2,7 +2,7 @@ import { ChainSpecError, DatabaseError, DataMismatchError } from '../errors.ts'
 import { RpcListenError } from '../rpc/listen-error.ts'
 
 /** What the process ends with, so that scripts can tell failures apart. */
-export const EXIT = { failure: 1, usage: 2, chainSpec: 3, data: 4, disk: 5, port: 6, interrupted: 130 } as const
+export const EXIT = { failure: 1, usage: 2, chainSpec: 3, data: 4, disk: 5, port: 6 } as const
 
 /** Why the command can't go on, for the person at the terminal. */
 export class CliError extends Error {

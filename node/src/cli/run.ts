@@ -5,7 +5,7 @@ import type { Chain, Hash, ImportedBlock } from '../chain.ts'
 import type { Node } from '../node.ts'
 import type { RpcOptions, RpcServer } from '../rpc/index.ts'
 import { basePathOf, type ChainOptions, loadSpec, openNode } from './chain.ts'
-import { EXIT, fail } from './failure.ts'
+import { fail } from './failure.ts'
 import { type Level, textLogger } from './log.ts'
 
 export const VERSION: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
@@ -100,7 +100,8 @@ function printStart(chain: Chain, rpc: RpcServer, options: RunOptions, basePath:
 function stopOnSignals(node: Node, rpc: RpcServer): void {
 	let stopping = false
 	const stop = async (): Promise<void> => {
-		if (stopping) process.exit(EXIT.interrupted)
+		// Not `process.exit`: it waits for the database's threads, which may be waiting for this one.
+		if (stopping) process.kill(process.pid, 'SIGKILL')
 		stopping = true
 		console.log('stopping …')
 		try {
