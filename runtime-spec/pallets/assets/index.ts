@@ -17,7 +17,7 @@ import { approval, assetAccount, assetDetails, assetMetadata, STRING_LIMIT } fro
 import { weights } from './weights.ts'
 
 export { AETH, ETH } from './ids.ts'
-export { type BalanceListener, onBalanceChange } from './listeners.ts'
+export { onBalanceChange } from './listeners.ts'
 
 /** Held while an approval is stored, in plancks: pays for the space, comes back with its end. */
 export const APPROVAL_DEPOSIT = STKR / 100n

@@ -4,7 +4,7 @@ import type { AccountId } from '../../frame/call.ts'
  * Told before the balance of `who` changes, with the balance it still has, in the asset's smallest unit. What it throws fails
  * the whole operation. It must not change balances of the same asset.
  */
-export type BalanceListener = (who: AccountId, balanceBefore: bigint) => void
+type BalanceListener = (who: AccountId, balanceBefore: bigint) => void
 
 /** Filled while modules load and constant from then on: part of the definition of the runtime, not state. */
 const listeners = new Map<number, BalanceListener>()
