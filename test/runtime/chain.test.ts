@@ -16,7 +16,7 @@ beforeAll(async () => {
 /** What the scenarios and the fuzz rest on: a harness that sees nothing would find nothing. */
 describe('the twin chain', () => {
 	test('notices a native run that follows another rule', () => {
-		const bundle = runtime.bundle.replace('.Transfer({ from, to, amount', '.Transfer({ from: to, to: from, amount')
+		const bundle = runtime.bundle.replace(/\.Transfer\(\{ from: (\w+), to: (\w+), amount/, '.Transfer({ from: $2, to: $1, amount')
 		expect(bundle).not.toBe(runtime.bundle)
 		const chain = new TwinChain({ ...runtime, bundle })
 		chain.open()

@@ -4,7 +4,7 @@ import type { KeyringPair } from '@polkadot/keyring/types'
 import { cryptoWaitReady } from '@polkadot/util-crypto'
 import { blake2_256 } from '@stkr/node/src/crypto/hash.ts'
 import { concatBytes, toHex } from '@stkr/runtime-spec/frame/bytes.ts'
-import { type Call, runtimeCall } from '@stkr/runtime-spec/frame/call.ts'
+import type { Call } from '@stkr/runtime-spec/frame/call.ts'
 import { dispatchError } from '@stkr/runtime-spec/frame/errors.ts'
 import { header, validTransaction } from '@stkr/runtime-spec/frame/executive.ts'
 import { type SignOptions, signExtrinsic } from '@stkr/runtime-spec/frame/native/sign.ts'
@@ -36,7 +36,8 @@ export type Outcome = 'ok' | `failed ${string}` | `refused ${string}` | 'trapped
 /** A call to be signed when its turn comes, with the nonce the signer has by then. */
 export interface ToSign {
 	by: DevName | KeyringPair
-	call: Call
+	/** Bytes are signed as they are, whatever they hold. */
+	call: Call | Uint8Array
 	options?: Partial<SignOptions>
 }
 
@@ -126,7 +127,7 @@ export class TwinChain {
 
 	sign({ by, call, options = {} }: ToSign): Uint8Array {
 		const nonce = options.nonce ?? this.nonce(accountOf(by))
-		return signExtrinsic(pairOf(by), runtimeCall.encode(call), { genesisHash: this.genesisHash, ...options, nonce })
+		return signExtrinsic(pairOf(by), call, { genesisHash: this.genesisHash, ...options, nonce })
 	}
 
 	/** What the pool hears of an extrinsic on the last block. */

@@ -124,27 +124,37 @@ describe('failures', () => {
 			return Uint8Array.from([...Array.from({ length: depth }, () => batch).flat(), ...inner])
 		}
 		const bare = (call: Uint8Array): Uint8Array => bytes.encode(Uint8Array.of(4, ...call))
+		const signedCall = (call: Uint8Array): Uint8Array => chain.sign({ by: 'Bob', call })
+		// A vector that claims 2^30 items, one of 2^32, text that is no UTF-8, and calls too deep.
+		const calls = [
+			Uint8Array.of(99, 0),
+			Uint8Array.of(utility.index, 0, 2, 0, 0, 0, 1),
+			Uint8Array.of(utility.index, 0, 3, 0xff, 0xff, 0xff, 0xff),
+			Uint8Array.of(system.index, 0, 3, 0xff, 0xff, 0xff, 0xff, 1, 2, 3),
+			Uint8Array.of(system.index, 4, 2, 0, 0, 0x80),
+			nested(7),
+			nested(20_000),
+		]
 		const malformed: Uint8Array[] = [
 			new Uint8Array(),
 			Uint8Array.of(0),
 			Uint8Array.of(4, 4),
 			Uint8Array.of(8, 0x84, 0),
 			Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff),
-			Uint8Array.of(12, 4, 99, 0),
-			bytes.encode(Uint8Array.of(...body, 0)),
+			bare(Uint8Array.of(99, 0)),
 			bytes.encode(Uint8Array.of(0x85, ...body.subarray(1))),
-			// A vector that claims 2^30 items, one of 2^32, and text that is no UTF-8.
-			bare(Uint8Array.of(utility.index, 0, 2, 0, 0, 0, 1)),
-			bare(Uint8Array.of(utility.index, 0, 3, 0xff, 0xff, 0xff, 0xff)),
-			bare(Uint8Array.of(system.index, 0, 3, 0xff, 0xff, 0xff, 0xff, 1, 2, 3)),
-			bare(Uint8Array.of(system.index, 4, 2, 0, 0, 0x80)),
-			bare(nested(7)),
-			bare(nested(20_000)),
+			...calls.map(signedCall),
 			...Array.from({ length: good.length }, (_, length) => good.subarray(0, length)),
 		]
 		for (const raw of malformed.slice(0, 14)) expect(chain.validate(raw)).toBe('refused Invalid.Call')
-		const outcomes = chain.block([...malformed, good])
-		expect(outcomes).toEqual([...malformed.map(() => 'refused Invalid.Call'), 'ok'])
+		// Bytes behind a signed call were not signed; calls that nobody may make unsigned are not even decoded.
+		const unsigned = calls.slice(1).map(bare)
+		for (const raw of unsigned) expect(chain.validate(raw)).toBe('refused Unknown.NoUnsignedValidator')
+		const longer = bytes.encode(Uint8Array.of(...body, 0))
+		expect(chain.validate(longer)).toBe('refused Invalid.BadProof')
+		const outcomes = chain.block([...malformed, ...unsigned, longer, good])
+		const expected = [...malformed.map(() => 'refused Invalid.Call'), ...unsigned.map(() => 'refused Unknown.NoUnsignedValidator')]
+		expect(outcomes).toEqual([...expected, 'refused Invalid.BadProof', 'ok'])
 	})
 
 	test('CHN-3 refuses every extrinsic with a flipped bit, and writes nothing for it', () => {
