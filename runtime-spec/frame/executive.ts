@@ -68,7 +68,7 @@ export const validTransaction = struct('sp_runtime::transaction_validity::ValidT
 /** How the block under execution is kept between the calls of a block author; gone once the block is final. */
 const executing = struct('', { extrinsicIndex: u32, used: consumedWeight, length: u32, fees: u128, tips: u128 })
 
-/** The encoded `Vec` of the extrinsics of the block under execution, which is what the extrinsics root is made from. */
+/** Longevity of an extrinsic that is valid for ever. */
 const U64_MAX = 0xffff_ffff_ffff_ffffn
 
 /** Executes blocks and checks extrinsics for one set of pallets and extensions (frame_executive). */
@@ -76,6 +76,7 @@ export class Executive {
 	readonly pallets: readonly Pallet[]
 	readonly extensions: readonly Extension<unknown>[]
 	private readonly executing = new StorageValue<Value<typeof executing>, undefined>(executing, undefined)
+	/** Key of the encoded `Vec` of the extrinsics of the block under execution, which the extrinsics root is made from. */
 	private readonly body: Uint8Array
 
 	/** Places of the extensions that sign something, prepare or finish: most do one of the three. */
