@@ -78,8 +78,19 @@ test('SPC-1 says which field of a spec is wrong and what belongs there', async (
 	expect(await refused(withConfig({ balances: { balances: [[alice, 1]] } }))).toMatch('balances.balances[0]')
 	expect(await refused(withConfig({ balances: { balances: [[alice, '1e18']] } }))).toMatch('balances.balances[0][1]: expected')
 	expect(await refused(withConfig({ balances: { balances: [[alice.slice(0, -2), '1000000000000000000']] } }))).toMatch('32 hex bytes')
-	expect(await refused(withConfig({ aura: { authorities: [] } }))).toMatch('aura.authorities: expected 1 to 100')
-	expect(await refused(withConfig({ aura: { authorities: [alice], slotDuration: 1 } }))).toMatch('a slot must last 100 ms')
+	const validator = { account: alice, aura: alice, grandpa: DEV_KEYS.Alice.ed25519 }
+	const withSession = (session: object) => withConfig({ session })
+	expect(await refused(withConfig({ session: undefined }))).toMatch('session.validators: expected 1 to 100 validators, got 0')
+	expect(await refused(withSession({ validators: [] }))).toMatch('session.validators: expected 1 to 100 validators, got 0')
+	expect(await refused(withSession({ validators: [{ account: alice, aura: alice }] }))).toMatch(
+		'session.validators[0].grandpa: expected 32',
+	)
+	expect(await refused(withSession({ validators: [validator, validator] }))).toMatch('session.validators[1]: this account is in the list')
+	expect(await refused(withSession({ validators: [{ ...validator, grandpa: alice }] }))).toMatch('must be two keys')
+	expect(await refused(withSession({ period: 0, validators: [validator] }))).toMatch('session.period: a session must last 1 to')
+	expect(await refused(withConfig({ aura: { authorities: [alice] } }))).toMatch('unknown field "authorities"; the fields are slotDuration')
+	expect(await refused(withConfig({ grandpa: { authorities: [] } }))).toMatch('no pallet "grandpa"; the pallets are')
+	expect(await refused(withConfig({ aura: { slotDuration: 1 } }))).toMatch('a slot must last 100 ms')
 	expect(await refused(withConfig({ sudo: { keys: alice } }))).toMatch('unknown field "keys"; the fields are key')
 	await expect(buildPreset('main', CODE)).rejects.toThrow('the presets are dev, local')
 })

@@ -29,6 +29,8 @@ const right: Is<typeof now, u64> = true`,
 	'a constant': `const wei: bigint = api.consts.microPool.minJoinWei.toBigInt()`,
 	'a runtime API': `const scaled: bigint = (await api.call.fixedPointApi.exp(1n)).asOk.toBigInt()`,
 	'an offline call': `chain.construct('balances.transferKeepAlive', ['5Grw', 5n], moment)`,
+	'session keys': `api.tx.session.setKeys({ aura: '0x', grandpa: '0x' }, '0x')`,
+	'evidence of an offence': `api.tx.offences.reportGrandpaEquivocation({ setId: 0n, equivocation: {} }, { session: 0, validators: [] })`,
 	'an RPC': `await api.rpc.chain.getFinalizedHead()`,
 }
 
@@ -44,6 +46,7 @@ const WRONG: Record<string, [code: string, says: string]> = {
 	'a call of stock Substrate': ['api.tx.balances.upgradeAccounts([])', `'upgradeAccounts' does not exist`],
 	'an unknown storage item': ['api.query.system.accounts()', `'accounts' does not exist`],
 	'an unknown storage item in the past': [`(await api.at('0x')).query.system.accounts()`, `'accounts' does not exist`],
+	'a storage item of stock Substrate in a pallet of ours': ['api.query.session.queuedKeys()', `'queuedKeys' does not exist`],
 	'an unknown event': ['api.events.microPool.Closed', `'Closed' does not exist`],
 	'an unknown error': ['api.errors.microPool.PoolFull', `'PoolFull' does not exist`],
 	'an unknown constant': ['api.consts.balances.maxLocks', `'maxLocks' does not exist`],

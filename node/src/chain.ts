@@ -2,6 +2,8 @@
  * The face of the node's chain and pool: what JSON-RPC, the author and tests see of them.
  * Hashes are `0x` hex strings (map keys, JSON); keys, values, extrinsics and call data are bytes.
  */
+import type { Scheme } from './crypto/signature.ts'
+
 export type Hash = `0x${string}`
 
 export interface BlockRef {
@@ -53,10 +55,20 @@ export interface ImportedBlock extends BlockRef {
 }
 
 export interface ChainEvents {
-	/** A block was imported and is the new best block. */
+	/** A block was stored, on the best chain or beside it. Told after `best`. */
+	imported: (block: ImportedBlock) => void
+	/** A block is the new best block: a child of the one before or, when the best branch changes, a block of another branch. */
 	best: (block: ImportedBlock) => void
 	/** Every block newly final, oldest first. */
 	finalized: (block: BlockRef) => void
+}
+
+/** What one runtime call may use besides state. As in polkadot-sdk, a call has it only when its caller gives it. */
+export interface CallExtensions {
+	/** The node's keys, for runtime functions that make session keys or sign with them. */
+	keystore?: Keystore
+	/** Takes the extrinsics that the runtime wants in the node's own pool. */
+	submit?: (extrinsic: Uint8Array) => void
 }
 
 export interface Chain {
@@ -78,7 +90,7 @@ export interface Chain {
 	/** Storage written by a known block (diff against its parent). */
 	changesOf(hash: Hash): StorageChange[] | undefined
 	/** Runs a runtime API on the state after `hash`; writes are dropped. Throws `RuntimeCallError` with the runtime's own log when it traps. */
-	call(hash: Hash, method: string, input: Uint8Array): Uint8Array
+	call(hash: Hash, method: string, input: Uint8Array, extensions?: CallExtensions): Uint8Array
 	runtimeVersion(hash: Hash): RuntimeVersion
 	/** SCALE trie proof of `keys` in the state after `hash`. */
 	proof(hash: Hash, keys: Uint8Array[]): Uint8Array[]
@@ -91,13 +103,14 @@ export type TxStatus =
 	| 'ready'
 	| { broadcast: string[] }
 	| { inBlock: Hash; index: number }
+	| { retracted: Hash }
 	| { finalized: Hash; index: number }
 	| { usurped: Hash }
 	| 'dropped'
 	| 'invalid'
 
 export interface Pool {
-	/** Validates and queues. Throws `PoolError` (with the JSON-RPC code polkadot.js expects: 1010 invalid, 1012 temporarily banned, 1013 already imported, 1014 priority too low). */
+	/** Validates what came from outside and queues it. Throws `PoolError` (with the JSON-RPC code polkadot.js expects: 1010 invalid, 1012 temporarily banned, 1013 already imported, 1014 priority too low). */
 	submit(extrinsic: Uint8Array): Promise<Hash>
 	/** As `submit`; `listener` hears every later status, ending with finalized, usurped, dropped or invalid. Returns hash and a stop function. */
 	watch(extrinsic: Uint8Array, listener: (status: TxStatus) => void): Promise<{ hash: Hash; stop: () => void }>
@@ -114,8 +127,13 @@ export interface Author {
 	seal(options?: { timestampMs?: number; finalize?: boolean; allowEmpty?: boolean }): Promise<BlockRef>
 }
 
-/** The node's session and finality keys (`author_insertKey`, `author_hasKey`, `author_rotateKeys`). */
+/** The node's session and finality keys (`author_insertKey`, `author_hasKey`, `author_rotateKeys`). A key type is four characters. */
 export interface Keystore {
 	insert(keyType: string, suri: string, publicKey: Uint8Array): void
 	has(keyType: string, publicKey: Uint8Array): boolean
+	/** Makes a key, random when `suri` is null, and returns its public key. */
+	generate(scheme: Scheme, keyType: string, suri: string | null): Uint8Array
+	publicKeys(scheme: Scheme, keyType: string): Uint8Array[]
+	/** 64-byte signature by a key of the store. Throws when it has no such key. */
+	sign(keyType: string, publicKey: Uint8Array, message: Uint8Array): Uint8Array
 }

@@ -1,6 +1,18 @@
+import { slotOf } from './authoring/aura.ts'
 import type { Justification } from './block/block.ts'
 import { decodeHeader, encodeHeader, hashHeader } from './block/header.ts'
-import type { BlockRef, Chain, ChainEvents, Hash, Header, ImportedBlock, RuntimeVersion, StateReader, StorageChange } from './chain.ts'
+import type {
+	BlockRef,
+	CallExtensions,
+	Chain,
+	ChainEvents,
+	Hash,
+	Header,
+	ImportedBlock,
+	RuntimeVersion,
+	StateReader,
+	StorageChange,
+} from './chain.ts'
 import { genesisState, type RawChainSpec } from './chain-spec.ts'
 import { byteString, fromHex, toHex } from './crypto/hex.ts'
 import { BlockImportError, DatabaseError, DataMismatchError } from './errors.ts'
@@ -49,7 +61,7 @@ export class Client implements Chain {
 	readonly genesisHash: Hash
 	readonly #database: ChainDatabase
 	readonly #services: HostServices
-	readonly #listeners: Listeners = { best: new Set(), finalized: new Set() }
+	readonly #listeners: Listeners = { imported: new Set(), best: new Set(), finalized: new Set() }
 	readonly #runtimes = new Map<string, Runtime>()
 	readonly #versions = new Map<string, RuntimeVersion>()
 	readonly #states = new Map<Hash, Trie>()
@@ -108,6 +120,22 @@ export class Client implements Chain {
 
 	hashOf(number: number): Hash | undefined {
 		return this.#database.hashOf(number) ?? undefined
+	}
+
+	/** Blocks of slots `from` … `to`, on the best chain and beside it, in slot order. */
+	blocksBySlot(from: number, to?: number): { slot: number; hash: Hash }[] {
+		return [...this.#database.blocksBySlot(from, to)]
+	}
+
+	/** Whether a known block is the finalized one or descends from it. */
+	descendsFromFinalized(hash: Hash): boolean {
+		for (let at = hash; ; ) {
+			const { number, parentHash } = this.header(at)!
+			if (number < this.#tips.finalized.number) return false
+			// The finalized block is on the best chain.
+			if (this.hashOf(number) === at) return true
+			at = parentHash
+		}
 	}
 
 	header(hash: Hash): Header | undefined {
@@ -185,13 +213,13 @@ export class Client implements Chain {
 	}
 
 	/** Runtime calls on the state after a block, adding up; with a `session` they share a runtime instance. */
-	execution(hash: Hash, session: object | null = null): Execution {
+	execution(hash: Hash, session: object | null = null, extensions: CallExtensions = {}): Execution {
 		const trie = this.#trie(hash)
-		return new Execution(trie, this.#runtime(trie)[1], this.#services, session)
+		return new Execution(trie, this.#runtime(trie)[1], { ...this.#services, ...extensions }, session)
 	}
 
-	call(hash: Hash, method: string, input: Uint8Array): Uint8Array {
-		return this.execution(hash).call(method, input)
+	call(hash: Hash, method: string, input: Uint8Array, extensions?: CallExtensions): Uint8Array {
+		return this.execution(hash, null, extensions).call(method, input)
 	}
 
 	hasApi(hash: Hash, method: string): boolean {
@@ -226,13 +254,17 @@ export class Client implements Chain {
 		for (const listeners of Object.values(this.#listeners)) listeners.clear()
 	}
 
-	/** Stores an executed block in one durable transaction, with its finality when that is known, and then announces it. */
+	/**
+	 * Stores an executed block in one durable transaction, with its finality when that is known, and then announces it. It is the
+	 * best block when it is the highest, or final: the chain goes on from the finalized block, whatever else is longer.
+	 */
 	async insert(block: ExecutedBlock, finality: FinalityUpdate | null): Promise<ImportedBlock> {
 		const { header, body, state } = block
 		const encoded = encodeHeader(header)
 		const hash = hashHeader(encoded)
 		const before = this.#tips
-		const isBest = header.number > before.best.number
+		const isBest = header.number > before.best.number || finality !== null
+		const slot = slotOf(header)
 		const tips: Tips = { ...before, best: isBest ? { hash, number: header.number } : before.best }
 		const finalizedRefs = finality ? this.#applyFinality(tips, finality, header, hash) : []
 		try {
@@ -240,10 +272,10 @@ export class Client implements Chain {
 				tips.nextNode = this.#database.nodes.persist(state, tips.nextNode, writer.node)
 				writer.block(hash, { header: encoded, body, rootNode: state.root ? state.root.id : 0 })
 				const justifications = [...block.justifications]
-				if (finality?.target.hash === hash && !justifications.some(([engine]) => engine === GRANDPA_ENGINE))
-					justifications.push(finality.justification)
+				if (finality && !justifications.some(([engine]) => engine === GRANDPA_ENGINE)) justifications.push(finality.justification)
 				if (justifications.length > 0) writer.justifications(hash, justifications)
 				if (isBest) this.#makeCanonical(writer.number, header, hash)
+				if (slot !== null) writer.slot(slot, hash)
 				writer.tips(tips)
 			})
 		} catch (error) {
@@ -252,30 +284,44 @@ export class Client implements Chain {
 			throw error
 		}
 		this.#tips = tips
-		const imported: ImportedBlock = {
-			hash,
-			number: header.number,
-			header,
-			changes: block.changes,
-			runtimeChanged: block.changes.some(({ key }) => CODE.equals(key)),
-		}
+		const imported = announced(hash, header, block.changes)
 		if (isBest) this.#emit('best', imported)
+		this.#emit('imported', imported)
 		this.#announceFinal(finalizedRefs)
 		return imported
 	}
 
-	/** Marks a stored block final. */
+	/** Marks a stored block and its ancestors final. When they are not on the best chain, that changes to the longest one from there. */
 	async finalize(update: FinalityUpdate): Promise<void> {
+		const { target } = update
 		const tips: Tips = { ...this.#tips }
 		const refs = this.#applyFinality(tips, update, null, null)
 		if (refs.length === 0) return
+		const best = this.hashOf(target.number) === target.hash ? null : this.#highestFrom(target)
+		if (best) tips.best = best
 		await this.#database.commit((writer) => {
-			const others = this.justifications(update.target.hash).filter(([engine]) => engine !== update.justification[0])
-			writer.justifications(update.target.hash, [...others, update.justification])
+			const others = this.justifications(target.hash).filter(([engine]) => engine !== update.justification[0])
+			writer.justifications(target.hash, [...others, update.justification])
+			if (best) this.#makeCanonical(writer.number, this.header(best.hash)!, best.hash)
 			writer.tips(tips)
 		})
 		this.#tips = tips
+		if (best) this.#emit('best', announced(best.hash, this.header(best.hash)!, this.changesOf(best.hash)!))
 		this.#announceFinal(refs)
+	}
+
+	/** The highest block among `target` and its descendants. */
+	#highestFrom(target: BlockRef): BlockRef {
+		const descendants = new Set([target.hash])
+		let highest = target
+		// Slots rise along a branch, so parents come first.
+		for (const { hash } of this.blocksBySlot(slotOf(this.header(target.hash)!) ?? 0)) {
+			const { parentHash, number } = this.header(hash)!
+			if (!descendants.has(parentHash)) continue
+			descendants.add(hash)
+			if (number > highest.number) highest = { hash, number }
+		}
+		return highest
 	}
 
 	/** Moves the finalized tip in `tips`; returns the blocks newly final, oldest first. `header` is the block being inserted, if any. */
@@ -297,6 +343,7 @@ export class Client implements Chain {
 
 	/** Points the numbers at the branch of the new best block. */
 	#makeCanonical(write: (number: number, hash: Hash | null) => void, header: Header, hash: Hash): void {
+		for (let number = this.#tips.best.number; number > header.number; number--) write(number, null)
 		write(header.number, hash)
 		let { parentHash } = header
 		for (let number = header.number - 1; number >= 0 && this.#database.hashOf(number) !== parentHash; number--) {
@@ -324,3 +371,11 @@ export class Client implements Chain {
 			})
 	}
 }
+
+const announced = (hash: Hash, header: Header, changes: StorageChange[]): ImportedBlock => ({
+	hash,
+	number: header.number,
+	header,
+	changes,
+	runtimeChanged: changes.some(({ key }) => CODE.equals(key)),
+})

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BlockAuthor } from './authoring/author.ts'
+import { EquivocationWatch } from './authoring/equivocation.ts'
 import { Sealer, type Sealing } from './authoring/sealer.ts'
 import type { SignedBlock } from './block/block.ts'
 import { exportBlocks, importBlocks } from './block/blocks-file.ts'
@@ -87,8 +88,6 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
 		const verdicts = new VerdictCache()
 		const services: HostServices = {
 			verify: verdicts.verify,
-			generateKey: (scheme, keyType, suri) => keystore.generate(scheme, keyType, suri),
-			publicKeys: (scheme, keyType) => keystore.publicKeys(scheme, keyType),
 			log: (level, target, message) => log[LOG_LEVELS[Math.min(level, 3)]]({ target }, message),
 		}
 		const client = await Client.open(spec, database, services)
@@ -97,6 +96,9 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
 		closers.push(() => validator.close())
 		const pool = new ExtrinsicPool(client, validator)
 		closers.push(() => pool.close())
+		const watch = new EquivocationWatch({ client, pool, log })
+		closers.push(() => watch.stop())
+		watch.start()
 		const voter = new Voter(client, keystore)
 		const author = new BlockAuthor({ client, pool, keystore, voter, log })
 		const sealer = new Sealer({ client, pool, author, log }, options.sealing, options.blockTimeMs)

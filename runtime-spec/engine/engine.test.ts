@@ -22,7 +22,8 @@ const HOST_FUNCTIONS = [
 	...['twox_64', 'twox_128', 'blake2_128', 'blake2_256', 'keccak_256'].map((name) => `ext_hashing_${name}_version_1`),
 	...['ext_crypto_sr25519_verify_version_2', 'ext_crypto_ed25519_verify_version_1'],
 	...['ext_crypto_secp256k1_ecdsa_recover_version_2', 'ext_crypto_secp256k1_ecdsa_recover_compressed_version_2'],
-	...['ext_crypto_sr25519_generate_version_1', 'ext_crypto_ed25519_generate_version_1', 'ext_misc_runtime_version_version_1'],
+	...['sr25519_generate', 'ed25519_generate', 'sr25519_sign', 'ed25519_sign'].map((name) => `ext_crypto_${name}_version_1`),
+	...['ext_misc_runtime_version_version_1', 'ext_offchain_submit_transaction_version_1'],
 	...['ext_logging_log_version_1', 'ext_allocator_malloc_version_1', 'ext_allocator_free_version_1'],
 ]
 
@@ -143,6 +144,9 @@ describe('host methods', () => {
 		ecdsaRecoverCompressed: [fixed(65), fixed(32)],
 		sr25519Generate: [fixed(4), seed],
 		ed25519Generate: [fixed(4), seed],
+		sr25519Sign: [fixed(4), fixed(32), bytes],
+		ed25519Sign: [fixed(4), fixed(32), bytes],
+		submitTransaction: [bytes],
 		runtimeVersionOf: [bytes],
 		log: [fc.nat({ max: 4 }), message],
 		utf8Encode: [fc.oneof(message, fc.string({ unit: fc.nat({ max: 0xffff }).map((unit) => String.fromCharCode(unit)) }))],
@@ -192,6 +196,7 @@ describe('host methods', () => {
 			['get', [null]],
 			['set', [new Uint8Array(1), 'text']],
 			['sr25519Generate', [new Uint8Array(3), null]],
+			['ed25519Sign', [new Uint8Array(4), new Uint8Array(31), new Uint8Array()]],
 		] as const) {
 			expect(() => blob.call('Test_host', encodeCall(method, [...args]))).toThrow(WebAssembly.RuntimeError)
 			const [name, level, text] = host.calls.at(-1) ?? []

@@ -16,7 +16,7 @@ import {
 	type Validity,
 } from './extrinsic.ts'
 import { host } from './host.ts'
-import type { Pallet } from './pallet.ts'
+import type { Pallet, TransactionSource, UnsignedValidity } from './pallet.ts'
 import {
 	bool,
 	bytes,
@@ -67,6 +67,14 @@ export const validTransaction = struct('sp_runtime::transaction_validity::ValidT
 
 /** How the block under execution is kept between the calls of a block author; gone once the block is final. */
 const executing = struct('', { extrinsicIndex: u32, used: consumedWeight, length: u32, fees: u128, tips: u128 })
+
+/** The encoded extrinsic, its length first, that makes a call without a signature. */
+export const unsignedExtrinsic = (call: Call): Uint8Array => {
+	const mark = writer.at
+	writer.u8(EXTRINSIC_VERSION)
+	runtimeCall.write(writer, call)
+	return bytes.encode(writer.take(mark))
+}
 
 /** Longevity of an extrinsic that is valid for ever. */
 const U64_MAX = 0xffff_ffff_ffff_ffffn
@@ -155,7 +163,8 @@ export class Executive {
 		resetBlock()
 		block.number = storage.number.get()
 		const state = this.executing.get()
-		if (!state) throw new Error('no block is being executed: initialize_block comes first')
+		// A node that tries an extrinsic out (`system_dryRun`) applies it to the state after a block, without opening one.
+		if (!state) return
 		block.extrinsicIndex = state.extrinsicIndex
 		block.used = state.used
 		block.length = state.length
@@ -216,7 +225,7 @@ export class Executive {
 	private run(extrinsic: Extrinsic): DispatchError | undefined {
 		const { length, signature } = extrinsic
 		if (!signature) {
-			const { call } = this.checkUnsigned(extrinsic)
+			const { call } = this.checkUnsigned(extrinsic, 'InBlock')
 			const info = infoOf(call)
 			reserveWeight(info, length)
 			return this.execute(call, NONE, info)
@@ -269,7 +278,7 @@ export class Executive {
 	}
 
 	/** The call of an unsigned extrinsic, and what lets it into the pool (nothing does for an inherent). Throws when it may not be made. */
-	private checkUnsigned(extrinsic: Extrinsic): { call: Call; validity?: { priority: bigint; provides: Uint8Array[]; longevity: bigint } } {
+	private checkUnsigned(extrinsic: Extrinsic, source: TransactionSource): { call: Call; validity?: UnsignedValidity } {
 		const pallet = this.pallets.find(({ index }) => index === extrinsic.callBytes[0])
 		if (!pallet) throw invalidTransaction.call()
 		const { inherent, validateUnsigned } = pallet.parts
@@ -277,7 +286,7 @@ export class Executive {
 		const call = decodeCall(extrinsic)
 		if (this.isInherent(call)) return { call }
 		if (!validateUnsigned) throw unknownTransaction.noUnsignedValidator()
-		return { call, validity: validateUnsigned(call.definition, call.args) }
+		return { call, validity: validateUnsigned(call.definition, call.args, source) }
 	}
 
 	/** `BlockBuilder_finalize_block`: runs the closing hooks and returns the header without its seal. */
@@ -365,14 +374,14 @@ export class Executive {
 	}
 
 	/** `TaggedTransactionQueue_validate_transaction`: SCALE `Result<ValidTransaction, TransactionValidityError>`. */
-	validateTransaction(raw: Uint8Array, parentHash: Uint8Array): Uint8Array {
+	validateTransaction(source: TransactionSource, raw: Uint8Array, parentHash: Uint8Array): Uint8Array {
 		resetBlock()
 		// The checks run as if in the next block; the host drops these writes after the call.
 		block.number = storage.number.get() + 1
 		storage.blockHash.put(block.number - 1, parentHash)
 		const mark = writer.at
 		try {
-			const valid = this.validate(decodeExtrinsic(raw, this.extensions))
+			const valid = this.validate(decodeExtrinsic(raw, this.extensions), source)
 			writer.u8(0)
 			validTransaction.write(writer, valid)
 		} catch (thrown) {
@@ -383,12 +392,12 @@ export class Executive {
 		return writer.take(mark)
 	}
 
-	private validate(extrinsic: Extrinsic): Value<typeof validTransaction> {
+	private validate(extrinsic: Extrinsic, source: TransactionSource): Value<typeof validTransaction> {
 		const { length, signature } = extrinsic
 		if (!signature) {
-			const { validity } = this.checkUnsigned(extrinsic)
+			const { validity } = this.checkUnsigned(extrinsic, source)
 			if (!validity) throw invalidTransaction.call()
-			return { ...validity, requires: [], propagate: true }
+			return { ...validity, requires: [] }
 		}
 		const { who, extra } = signature
 		checkSignature(extrinsic, (w) => this.writeImplicit(w, extra))
@@ -410,11 +419,7 @@ export class Executive {
 			const given = data.find(([id]) => String.fromCharCode(...id) === inherent.identifier)
 			const made = given && inherent.create(given[1])
 			if (!made) continue
-			const mark = writer.at
-			writer.u8(EXTRINSIC_VERSION)
-			runtimeCall.write(writer, { pallet: index, definition: made.call, args: made.args })
-			const body = writer.take(mark)
-			out.push(bytes.encode(body))
+			out.push(unsignedExtrinsic({ pallet: index, definition: made.call, args: made.args }))
 		}
 		return out
 	}

@@ -41,6 +41,12 @@ export interface Host {
 	sr25519Generate(keyType: Uint8Array, seed: Uint8Array | null): Uint8Array
 	/** As `sr25519Generate`, for ed25519. */
 	ed25519Generate(keyType: Uint8Array, seed: Uint8Array | null): Uint8Array
+	/** Signs with a key of the node's keystore (SessionKeys API): 64 bytes, or null when the key is not there. */
+	sr25519Sign(keyType: Uint8Array, publicKey: Uint8Array, message: Uint8Array): Uint8Array | null
+	/** As `sr25519Sign`, for ed25519. */
+	ed25519Sign(keyType: Uint8Array, publicKey: Uint8Array, message: Uint8Array): Uint8Array | null
+	/** Puts an encoded extrinsic into the pool of the node that makes this call; false when it has none. */
+	submitTransaction(extrinsic: Uint8Array): boolean
 	/** The SCALE `RuntimeVersion` inside a runtime blob, raw or zstd-compressed, or null when it holds none. */
 	runtimeVersionOf(code: Uint8Array): Uint8Array | null
 	/** 0 error, 1 warn, 2 info, 3 debug, 4 trace. */

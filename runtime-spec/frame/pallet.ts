@@ -2,7 +2,7 @@ import type { CallDefinition } from './call.ts'
 import type { PalletErrors } from './errors.ts'
 import type { PalletEvents } from './events.ts'
 import type { GenesisReader } from './genesis.ts'
-import { type Codec, u16 } from './scale/index.ts'
+import { type Codec, enumeration, u16, unit, type Value } from './scale/index.ts'
 import { type StorageItem, StorageValue } from './storage.ts'
 import type { Weight } from './weight.ts'
 
@@ -40,6 +40,22 @@ export interface Migration {
 	run(): Weight
 }
 
+/** Where an extrinsic comes from: a block, this node itself, or its RPC and other nodes. */
+export const transactionSource = enumeration('sp_runtime::transaction_validity::TransactionSource', {
+	InBlock: unit,
+	Local: unit,
+	External: unit,
+})
+export type TransactionSource = Value<typeof transactionSource>['type']
+
+/** How an unsigned extrinsic stands in the pool: `longevity` in blocks; unless it may `propagate`, only this node's own blocks take it. */
+export interface UnsignedValidity {
+	priority: bigint
+	provides: Uint8Array[]
+	longevity: bigint
+	propagate: boolean
+}
+
 export interface PalletDefinition {
 	storage?: Record<string, StorageItem>
 	events?: PalletEvents
@@ -55,8 +71,8 @@ export interface PalletDefinition {
 	/** Layout version of the storage; raise it with a migration. */
 	storageVersion?: number
 	migrations?: Migration[]
-	/** Lets an unsigned call into the pool; throws a validity error otherwise. */
-	validateUnsigned?: (call: CallDefinition, args: object) => { priority: bigint; provides: Uint8Array[]; longevity: bigint }
+	/** Lets an unsigned call into the pool and into blocks; throws a validity error otherwise. */
+	validateUnsigned?: (call: CallDefinition, args: object, source: TransactionSource) => UnsignedValidity
 }
 
 /** A pallet: its name and its parts, in the order storage, events, errors, constants, calls, hooks. */

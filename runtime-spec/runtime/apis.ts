@@ -1,4 +1,5 @@
 import { encoded, extrinsicBefore, method, type RuntimeApi, runtimeApi } from '../frame/api.ts'
+import { equalBytes } from '../frame/bytes.ts'
 import { type Call, infoOf, runtimeCall } from '../frame/call.ts'
 import { arithmeticError, dispatchResult } from '../frame/errors.ts'
 import { blockCodec, checkInherentsResult, header, inherentData, validTransaction } from '../frame/executive.ts'
@@ -7,29 +8,18 @@ import { host } from '../frame/host.ts'
 import { GenesisError } from '../frame/json.ts'
 import { exp, ln, pow } from '../frame/math/fixed.ts'
 import { ArithmeticError } from '../frame/math/integer.ts'
-import {
-	accountId,
-	bytes,
-	enumeration,
-	fixedBytes,
-	h256,
-	i128,
-	option,
-	result,
-	text,
-	tuple,
-	u32,
-	u64,
-	u128,
-	unit,
-	vec,
-} from '../frame/scale/index.ts'
+import { transactionSource } from '../frame/pallet.ts'
+import { accountId, bytes, enumeration, h256, i128, option, result, text, tuple, u32, u64, u128, unit, vec } from '../frame/scale/index.ts'
 import { storage as systemStorage } from '../frame/system/index.ts'
 import { runtimeVersion } from '../frame/system/version.ts'
 import { type DispatchInfo, weight, withWeight } from '../frame/weight.ts'
 import { auraId, storage as auraStorage } from '../pallets/aura/index.ts'
 import { slotDurationMs } from '../pallets/aura/slots.ts'
-import { authorityList, storage as grandpaStorage } from '../pallets/grandpa/index.ts'
+import { authorityList, grandpaId, storage as grandpaStorage } from '../pallets/grandpa/index.ts'
+import { auraEquivocation, grandpaEquivocation } from '../pallets/offences/equivocation.ts'
+import { submitAuraReport, submitGrandpaReport } from '../pallets/offences/index.ts'
+import { membershipProof, prove } from '../pallets/session/index.ts'
+import { generatedKeys, generateKeys, keyTypeId, type SessionKeys, sessionKeys, typedKeys } from '../pallets/session/keys.ts'
 import { describeFee, feeDetails, lengthFee, runtimeDispatchInfo, weightFee } from '../pallets/transaction-payment/index.ts'
 import { asset, metadata } from './assets.ts'
 import { buildState, preset, presetNames } from './genesis.ts'
@@ -39,11 +29,18 @@ import { transactionValidityError } from './validity.ts'
 const applyResult = result(dispatchResult, transactionValidityError)
 const validityResult = result(validTransaction, transactionValidityError)
 const inclusionMode = enumeration('sp_runtime::ExtrinsicInclusionMode', { AllExtrinsics: unit, OnlyInherents: unit })
-const transactionSource = enumeration('sp_runtime::transaction_validity::TransactionSource', { InBlock: unit, Local: unit, External: unit })
-const keyTypeId = fixedBytes(4, 'sp_core::crypto::KeyTypeId')
-const AURA_KEYS = Uint8Array.of(97, 117, 114, 97) // "aura"
-const GRANDPA_KEYS = Uint8Array.of(103, 114, 97, 110) // "gran"
+const SESSION_KEYS_BYTES = 64
+/** An `OpaqueKeyOwnershipProof`, or none. */
+const opaqueProof = option(bytes)
 const fixedResult = result(i128, arithmeticError)
+
+const ownershipProof = (holds: (keys: SessionKeys) => boolean): Uint8Array | undefined => {
+	const proof = prove(holds)
+	return proof && membershipProof.encode(proof)
+}
+/** `Some(())` when a report is in the pool, else none. */
+const submission = option(tuple())
+const submitted = (done: boolean): [] | undefined => (done ? [] : undefined)
 
 /** Info of an extrinsic for its fee; unsigned ones pay none. */
 const infoOfExtrinsic = (raw: Uint8Array): DispatchInfo => {
@@ -110,7 +107,7 @@ export const apis: readonly RuntimeApi[] = [
 		validateTransaction: method(
 			{ source: transactionSource, tx: extrinsicBefore(32), blockHash: h256 },
 			encoded(validityResult),
-			({ tx, blockHash }) => executive.validateTransaction(tx, blockHash),
+			({ source, tx, blockHash }) => executive.validateTransaction(source.type, tx, blockHash),
 		),
 	}),
 	runtimeApi('OffchainWorkerApi', 2, {
@@ -128,23 +125,33 @@ export const apis: readonly RuntimeApi[] = [
 		grandpaAuthorities: method({}, authorityList, () => grandpaStorage.authorities.get()),
 		/** Changes of the voters so far. */
 		currentSetId: method({}, u64, () => grandpaStorage.currentSetId.get()),
+		/** Proof that a voter of set `setId`, the present one, has a key; none when it has not. Opaque to the node. */
+		generateKeyOwnershipProof: method({ setId: u64, authority: grandpaId }, opaqueProof, ({ setId, authority }) =>
+			setId === grandpaStorage.currentSetId.get() ? ownershipProof(({ grandpa }) => equalBytes(grandpa, authority)) : undefined,
+		),
+		/** Puts an unsigned report of an equivocation into the pool of the node; none when that could not be done. */
+		submitReportEquivocationUnsignedExtrinsic: method(
+			{ proof: grandpaEquivocation, membership: bytes },
+			submission,
+			({ proof, membership }) => submitted(submitGrandpaReport(proof, membership)),
+		),
 	}),
-	runtimeApi('SessionKeys', 1, {
-		/** Makes session keys in the node's keystore and returns them encoded: Aura, then Grandpa. */
-		generateSessionKeys: method({ seed: option(bytes) }, bytes, ({ seed }) => {
-			const out = new Uint8Array(64)
-			out.set(host.sr25519Generate(AURA_KEYS, seed ?? null))
-			out.set(host.ed25519Generate(GRANDPA_KEYS, seed ?? null), 32)
-			return out
-		}),
+	runtimeApi('AuraEquivocationApi', 1, {
+		/** Proof that an authority of the session `slot` fell in, the present one, has a key; none when it has not. Opaque to the node. */
+		generateKeyOwnershipProof: method({ slot: u64, authority: auraId }, opaqueProof, ({ authority }) =>
+			ownershipProof(({ aura }) => equalBytes(aura, authority)),
+		),
+		/** Puts an unsigned report of an equivocation into the pool of the node; none when that could not be done. */
+		submitReportEquivocationUnsignedExtrinsic: method({ proof: auraEquivocation, membership: bytes }, submission, ({ proof, membership }) =>
+			submitted(submitAuraReport(proof, membership)),
+		),
+	}),
+	runtimeApi('SessionKeys', 2, {
+		/** Makes session keys in the node's keystore: their SCALE (Aura, then Grandpa), and the proof that they are of `owner`, for `set_keys`. */
+		generateSessionKeys: method({ owner: bytes, seed: option(bytes) }, generatedKeys, ({ owner, seed }) => generateKeys(owner, seed)),
 		/** Takes encoded session keys apart into keys and their types. */
 		decodeSessionKeys: method({ encoded: bytes }, option(vec(tuple(bytes, keyTypeId))), ({ encoded: keys }) =>
-			keys.length === 64
-				? ([
-						[keys.slice(0, 32), AURA_KEYS],
-						[keys.slice(32), GRANDPA_KEYS],
-					] as [Uint8Array, Uint8Array][])
-				: undefined,
+			keys.length === SESSION_KEYS_BYTES ? typedKeys(sessionKeys.decode(keys)) : undefined,
 		),
 	}),
 	runtimeApi('AccountNonceApi', 1, {

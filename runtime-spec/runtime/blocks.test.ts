@@ -2,25 +2,28 @@ import '../frame/native/install.ts'
 import { Keyring } from '@polkadot/keyring'
 import { cryptoWaitReady } from '@polkadot/util-crypto'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { toHex } from '../frame/bytes.ts'
+import { ascii, toHex } from '../frame/bytes.ts'
 import { runtimeCall } from '../frame/call.ts'
 import { type SignOptions, signExtrinsic } from '../frame/native/sign.ts'
 import { SUCCESS, TestBlocks } from '../frame/native/test-blocks.ts'
-import { Reader, u32 } from '../frame/scale/index.ts'
+import { u32, vec } from '../frame/scale/index.ts'
 import { LIMITS, storage, system } from '../frame/system/index.ts'
 import { runtimeVersion, VERSION } from '../frame/system/version.ts'
-import { aura } from '../pallets/aura/index.ts'
+import { aura, auraId } from '../pallets/aura/index.ts'
 import { balances, EXISTENTIAL_DEPOSIT, STKR } from '../pallets/balances/index.ts'
-import { grandpa } from '../pallets/grandpa/index.ts'
+import { authorityList, grandpa, storage as grandpaStorage } from '../pallets/grandpa/index.ts'
 import { treasuryAccount } from '../pallets/pots.ts'
+import { session } from '../pallets/session/index.ts'
+import { genesisValidator, keysOf, pairsOf, proofFor } from '../pallets/session/testing/session-keys.ts'
 import { sudo } from '../pallets/sudo/index.ts'
 import { timestamp } from '../pallets/timestamp/index.ts'
 import { transactionPayment } from '../pallets/transaction-payment/index.ts'
 import { utility } from '../pallets/utility/index.ts'
 import { extensions } from './index.ts'
 
-const pallets = { 0: system, 1: timestamp, 2: aura, 3: grandpa, 4: balances, 5: transactionPayment, 6: utility, 7: sudo }
+const pallets = { 0: system, 1: timestamp, 2: aura, 3: grandpa, 4: balances, 5: transactionPayment, 6: utility, 7: sudo, 12: session }
 const { transferKeepAlive, transferAllowDeath } = balances.parts.calls!
+const PERIOD = 3
 const invalid = (index: number) => Uint8Array.of(1, 0, index)
 
 let chain: TestBlocks
@@ -45,8 +48,8 @@ beforeEach(() => {
 		pallets,
 		extensions,
 		{
-			aura: { authorities: [toHex(alice.publicKey)], slotDuration: 6000 },
-			grandpa: { authorities: [[toHex(ed.publicKey), 1]] },
+			aura: { slotDuration: 6000 },
+			session: { period: PERIOD, validators: [genesisValidator(alice.publicKey, pairsOf('//Alice'))] },
 			balances: {
 				balances: [alice, bob, ed]
 					.map((pair) => [toHex(pair.publicKey), String(1000n * STKR)])
@@ -121,7 +124,7 @@ describe('signed extrinsics', () => {
 		chain.block()
 		const check = (extrinsic: Uint8Array) => {
 			chain.state.start()
-			const result = chain.executive.validateTransaction(extrinsic, chain.parentHash)
+			const result = chain.executive.validateTransaction('External', extrinsic, chain.parentHash)
 			chain.state.rollback()
 			return result
 		}
@@ -279,23 +282,28 @@ describe('blocks', () => {
 		expect(() => chain.execute(chain.state.clone(), header, body)).toThrow('Slot must increase')
 	})
 
-	test('CNS-1 announces changes of authorities in the digest and applies them when due', () => {
-		const asRoot = (definition: Parameters<typeof chain.callOf>[0], args: object): Parameters<typeof chain.callOf> => [
-			sudo.parts.calls!.sudo,
-			{ call: chain.callOf(definition, args) },
-		]
-		const { header } = chain.block([
-			sign(alice, asRoot(grandpa.parts.calls!.scheduleChange, { nextAuthorities: [[bob.publicKey, 1n]], delay: 2 })),
-			sign(alice, asRoot(aura.parts.calls!.changeAuthorities, { authorities: [bob.publicKey, alice.publicKey] }), { nonce: 1 }),
+	test('CNS-1 announces the next authorities in the last header of a session, and refuses a block that does not', () => {
+		const bobs = pairsOf('//Bob')
+		const validators = [bob.publicKey, alice.publicKey]
+		const { results } = chain.block([
+			sign(bob, [session.parts.calls!.setKeys, { keys: keysOf(bobs), proof: proofFor(bob.publicKey, bobs) }]),
+			sign(alice, [sudo.parts.calls!.sudo, { call: chain.callOf(session.parts.calls!.setValidators, { validators }) }]),
 		])
-		const consensus = header.digest.logs.filter(({ type }) => type === 'Consensus')
-		expect(consensus.map(({ value }) => (value as [Uint8Array, Uint8Array])[1][0])).toEqual([1, 1])
+		expect(results).toEqual([SUCCESS, SUCCESS])
 		chain.block()
-		expect(names()).not.toContain('Grandpa.NewAuthorities')
-		chain.block()
-		expect(names()).toContain('Grandpa.NewAuthorities')
-		expect(u32.read(new Reader(chain.state.get(grandpaSetId())!))).toBe(1)
+		expect(names()).not.toContain('Session.NewSession')
+		const before = chain.state.clone()
+		const { header, body } = chain.block()
+		expect(names()).toEqual(expect.arrayContaining(['Session.NewSession', 'Grandpa.NewAuthorities']))
+		const alices = pairsOf('//Alice')
+		const voters = authorityList.encode([bobs, alices].map(({ grandpa: pair }) => [pair.publicKey, 1n]))
+		const [claim, ...announced] = header.digest.logs
+		expect(announced).toEqual([
+			{ type: 'Consensus', value: [ascii('aura'), Uint8Array.of(1, ...vec(auraId).encode(validators))] },
+			{ type: 'Consensus', value: [ascii('FRNK'), Uint8Array.of(1, ...voters, ...u32.encode(0))] },
+		])
+		expect(grandpaStorage.currentSetId.get()).toBe(1n)
+		for (const logs of [[claim], [claim, announced[0]], [claim, announced[1], announced[0]]])
+			expect(() => chain.execute(before.clone(), { ...header, digest: { logs } }, body)).toThrow('digest mismatch')
 	})
 })
-
-const grandpaSetId = (): Uint8Array => (grandpa.parts.storage!.currentSetId as { prefix: Uint8Array }).prefix

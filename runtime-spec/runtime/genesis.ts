@@ -1,3 +1,4 @@
+import { resetBlock } from '../frame/block.ts'
 import { GenesisReader } from '../frame/genesis.ts'
 import { host } from '../frame/host.ts'
 import { GenesisError, parseJson } from '../frame/json.ts'
@@ -17,6 +18,7 @@ export const preset = (name: string | undefined): Uint8Array | undefined => {
 
 /** Writes genesis from JSON. Throws `GenesisError` naming what is wrong; the host drops the state then. */
 export const buildState = (json: string): void => {
+	resetBlock() // what pallets do in genesis depends on its being block 0
 	const config = parseJson(json)
 	if (typeof config !== 'object' || config === null || Array.isArray(config))
 		throw new GenesisError('genesis: expected an object with a field for each pallet')

@@ -18,6 +18,8 @@ import { escrow } from '../pallets/escrow/index.ts'
 import { grandpa } from '../pallets/grandpa/index.ts'
 import { liquidStaking } from '../pallets/liquid-staking/index.ts'
 import { microPool } from '../pallets/micro-pool/index.ts'
+import { offences } from '../pallets/offences/index.ts'
+import { session } from '../pallets/session/index.ts'
 import { sudo } from '../pallets/sudo/index.ts'
 import { timestamp } from '../pallets/timestamp/index.ts'
 import { chargeTransactionPayment, transactionPayment } from '../pallets/transaction-payment/index.ts'
@@ -37,6 +39,8 @@ export const pallets = {
 	9: escrow,
 	10: microPool,
 	11: liquidStaking,
+	12: session,
+	13: offences,
 }
 
 /** What is checked of every signed extrinsic, in this order. */

@@ -66,9 +66,16 @@ export const DEV_ETHEREUM_CHAIN_ID = 1337
 /** Genesis as the chain spec writes it: amounts are decimal strings, exact at any size. */
 export type GenesisConfig = Record<string, unknown>
 
-const devGenesis = (authorities: readonly DevName[], slotDuration: number): GenesisConfig => ({
-	aura: { authorities: authorities.map((name) => DEV_KEYS[name].sr25519), slotDuration },
-	grandpa: { authorities: authorities.map((name) => [DEV_KEYS[name].ed25519, 1]) },
+const devGenesis = (authorities: readonly DevName[], slotDuration: number, period: number): GenesisConfig => ({
+	aura: { slotDuration },
+	session: {
+		period,
+		validators: authorities.map((name) => ({
+			account: DEV_KEYS[name].sr25519,
+			aura: DEV_KEYS[name].sr25519,
+			grandpa: DEV_KEYS[name].ed25519,
+		})),
+	},
 	balances: {
 		balances: Object.values(DEV_KEYS).map(({ sr25519 }) => [sr25519, String(1_000_000n * STKR)]),
 	},
@@ -90,6 +97,6 @@ const devGenesis = (authorities: readonly DevName[], slotDuration: number): Gene
 })
 
 /** One authority, one-second slots: for development on one machine. */
-export const developmentGenesis = (): GenesisConfig => devGenesis(['Alice'], 1000)
+export const developmentGenesis = (): GenesisConfig => devGenesis(['Alice'], 1000, 600)
 /** Three authorities, six-second slots: for a network on one machine. */
-export const localGenesis = (): GenesisConfig => devGenesis(['Alice', 'Bob', 'Charlie'], 6000)
+export const localGenesis = (): GenesisConfig => devGenesis(['Alice', 'Bob', 'Charlie'], 6000, 600)

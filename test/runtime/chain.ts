@@ -8,6 +8,7 @@ import type { Call } from '@stkr/runtime-spec/frame/call.ts'
 import { dispatchError } from '@stkr/runtime-spec/frame/errors.ts'
 import { header, validTransaction } from '@stkr/runtime-spec/frame/executive.ts'
 import { type SignOptions, signExtrinsic } from '@stkr/runtime-spec/frame/native/sign.ts'
+import { type TransactionSource, transactionSource } from '@stkr/runtime-spec/frame/pallet.ts'
 import type { RuntimeEvent } from '@stkr/runtime-spec/frame/runtime-types.ts'
 import { bytes, compactU32, Reader, u64, type Value, vec } from '@stkr/runtime-spec/frame/scale/index.ts'
 import { storage as system } from '@stkr/runtime-spec/frame/system/index.ts'
@@ -15,13 +16,13 @@ import { slotDurationMs } from '@stkr/runtime-spec/pallets/aura/slots.ts'
 import { executive } from '@stkr/runtime-spec/runtime/index.ts'
 import { DEV_KEYS, type DevName, developmentGenesis, type GenesisConfig } from '@stkr/runtime-spec/runtime/presets.ts'
 import { transactionValidityError } from '@stkr/runtime-spec/runtime/validity.ts'
-import { blobMachine, emptyTrie, type NativeMachine, nativeMachine, Twin } from './twin.ts'
+import { RepeatingKeystore } from './keystore.ts'
+import { blobMachine, emptyTrie, type MachineOptions, type NativeMachine, nativeMachine, Twin } from './twin.ts'
 
 const AURA = new TextEncoder().encode('aura')
 const INHERENT_TIMESTAMP = new TextEncoder().encode('timstap0')
 const ZERO = new Uint8Array(32)
 const FIRST_SLOT = 1_000_000n
-const EXTERNAL = 2
 
 /** What `npm run build` makes of a runtime, as far as running it goes. */
 export interface RunnableRuntime {
@@ -60,6 +61,10 @@ export class TwinChain {
 	private readonly slotMs: bigint
 	/** Error lines of either runtime: a defect in a call shows here alone, as the call only fails. */
 	readonly defects: string[] = []
+	/** Keys of the node on which both run. */
+	readonly keystore = new RepeatingKeystore()
+	/** What either runtime wanted in the pool of its node, oldest first. */
+	readonly submitted = { native: [] as Uint8Array[], blob: [] as Uint8Array[] }
 	number = 0
 	slot = FIRST_SLOT
 	private parent: Uint8Array
@@ -80,11 +85,15 @@ export class TwinChain {
 	}
 
 	private machines({ code, bundle, assets }: RunnableRuntime, trie: ReturnType<typeof emptyTrie>) {
-		const log = (side: string) => (level: number, message: string) => {
-			if (level === 0) this.defects.push(`${side}: ${message}`)
-		}
-		const native = nativeMachine(bundle, assets, trie, { log: log('native') })
-		return { native, twin: new Twin(native, blobMachine(code, trie, { log: log('blob') })) }
+		const options = (side: 'native' | 'blob'): MachineOptions => ({
+			keystore: this.keystore,
+			submit: (extrinsic) => this.submitted[side].push(extrinsic),
+			log: (level, message) => {
+				if (level === 0) this.defects.push(`${side}: ${message}`)
+			},
+		})
+		const native = nativeMachine(bundle, assets, trie, options('native'))
+		return { native, twin: new Twin(native, blobMachine(code, trie, options('blob'))) }
 	}
 
 	/** Goes on with another runtime on the state of the last block, as nodes do when `:code` has changed. */
@@ -130,10 +139,17 @@ export class TwinChain {
 		return signExtrinsic(pairOf(by), call, { genesisHash: this.genesisHash, ...options, nonce })
 	}
 
-	/** What the pool hears of an extrinsic on the last block. */
-	validate(raw: Uint8Array): Value<typeof validTransaction> | Outcome {
-		const found = this.twin.call('TaggedTransactionQueue_validate_transaction', concatBytes(Uint8Array.of(EXTERNAL), raw, this.parent))
+	/** The answer of a runtime API on the last block; its writes are dropped. Undefined when it trapped. */
+	ask(method: string, input: Uint8Array): Uint8Array | undefined {
+		const answer = this.twin.call(method, input)
 		this.twin.discard()
+		return answer
+	}
+
+	/** What the pool hears of an extrinsic on the last block. */
+	validate(raw: Uint8Array, source: TransactionSource = 'External'): Value<typeof validTransaction> | Outcome {
+		const from = transactionSource.encode({ type: source })
+		const found = this.ask('TaggedTransactionQueue_validate_transaction', concatBytes(from, raw, this.parent))
 		if (!found) return 'trapped'
 		return found[0] === 0 ? validTransaction.read(new Reader(found, 1)) : refusal(found)
 	}

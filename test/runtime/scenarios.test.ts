@@ -8,7 +8,11 @@ import { balances, storage as balancesStorage, EXISTENTIAL_DEPOSIT, STKR } from 
 import { escrow } from '@stkr/runtime-spec/pallets/escrow/index.ts'
 import { liquidStaking } from '@stkr/runtime-spec/pallets/liquid-staking/index.ts'
 import { microPool } from '@stkr/runtime-spec/pallets/micro-pool/index.ts'
+import { offences } from '@stkr/runtime-spec/pallets/offences/index.ts'
+import { grandpaEquivocationOf } from '@stkr/runtime-spec/pallets/offences/testing/equivocations.ts'
 import { treasuryAccount } from '@stkr/runtime-spec/pallets/pots.ts'
+import { prove, session } from '@stkr/runtime-spec/pallets/session/index.ts'
+import { keysOf, pairsOf } from '@stkr/runtime-spec/pallets/session/testing/session-keys.ts'
 import { sudo } from '@stkr/runtime-spec/pallets/sudo/index.ts'
 import { timestamp } from '@stkr/runtime-spec/pallets/timestamp/index.ts'
 import { utility } from '@stkr/runtime-spec/pallets/utility/index.ts'
@@ -93,6 +97,15 @@ describe('failures', () => {
 			[callOf(escrow, 'withdraw', { amountWei: 2n * ETHER, recipient: new Uint8Array(20).fill(1) }), 'Assets.BalanceLow'],
 			[callOf(microPool, 'join', { pool: 5, stakeWei: ETHER }), 'MicroPool.UnknownPool'],
 			[callOf(liquidStaking, 'claim'), 'LiquidStaking.NothingToClaim'],
+			[callOf(session, 'purgeKeys'), 'Session.NoKeys'],
+			[callOf(session, 'setKeys', { keys: keysOf(pairsOf('//Bob')), proof: new Uint8Array(128) }), 'Session.InvalidProof'],
+			[
+				callOf(offences, 'reportGrandpaEquivocation', {
+					proof: grandpaEquivocationOf(pairsOf('//Bob').grandpa, { type: 'Prevote', round: 1n, setId: 0n }),
+					membership: chain.read(() => prove(() => true))!,
+				}),
+				'Offences.InvalidKeyOwnershipProof',
+			],
 			[callOf(utility, 'withWeight', { call: callOf(liquidStaking, 'claim'), weight: { refTime: 1, proofSize: 0 } }), 'BadOrigin'],
 			[
 				callOf(utility, 'batchAll', {

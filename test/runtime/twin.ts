@@ -1,5 +1,6 @@
+import type { CallExtensions } from '@stkr/node/src/chain.ts'
 import { byteString, fromByteString } from '@stkr/node/src/crypto/hex.ts'
-import { verify } from '@stkr/node/src/crypto/signature.ts'
+import { type Scheme, verify } from '@stkr/node/src/crypto/signature.ts'
 import { embeddedVersion } from '@stkr/node/src/executor/code.ts'
 import { Execution, type HostServices } from '@stkr/node/src/executor/execution.ts'
 import { type CompiledRuntime, compileRuntime, Runtime } from '@stkr/node/src/executor/runtime.ts'
@@ -47,19 +48,19 @@ export interface NativeMachine extends Machine {
 	inspect<T>(query: () => T): T
 }
 
-const seed = new TextEncoder().encode('no such key')
-export interface MachineOptions {
+/** Keystore and pool are as a node's call has them: without them, runtime functions that ask for them trap or find none. */
+export interface MachineOptions extends CallExtensions {
 	/** False takes every signature, to measure what lies beside them. */
 	verify?: boolean
 	/** Hears what the runtime logs; level 0 is an error. */
 	log?: (level: number, message: string) => void
 }
 
-const services = ({ verify: check = true, log = () => {} }: MachineOptions): HostServices => ({
+const services = ({ verify: check = true, log = () => {}, keystore, submit }: MachineOptions): HostServices => ({
 	verify: check ? verify : () => true,
-	generateKey: () => seed.slice(0, 32),
-	publicKeys: () => [],
 	log: (level, _, message) => log(level, message),
+	keystore,
+	submit,
 })
 
 /** A blob is compiled once, however many chains run it. */
@@ -108,6 +109,19 @@ const versionIn = (code: Uint8Array): Uint8Array | null => {
 	}
 }
 
+/** The node's keystore as the native run asks it. */
+const keyFunctions = ({ keystore }: MachineOptions): Partial<Host> => {
+	if (!keystore) return {}
+	const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
+	const generate =
+		(scheme: Scheme): Host['sr25519Generate'] =>
+		(keyType, seed) =>
+			keystore.generate(scheme, text(keyType), seed && Buffer.from(seed).toString())
+	const sign: Host['sr25519Sign'] = (keyType, publicKey, message) =>
+		keystore.has(text(keyType), publicKey) ? keystore.sign(text(keyType), publicKey, message) : null
+	return { sr25519Generate: generate('sr25519'), ed25519Generate: generate('ed25519'), sr25519Sign: sign, ed25519Sign: sign }
+}
+
 /** The same bundle natively in V8, on the same storage. */
 export const nativeMachine = (
 	bundle: string,
@@ -120,7 +134,12 @@ export const nativeMachine = (
 	let overlay = new Overlay(trie)
 	const root = () => trie.apply(overlay.changes()).hash
 	const host: Host = {
-		...nativeHost(new MemoryState(), { ...options, runtimeVersionOf: versionIn }),
+		...nativeHost(new MemoryState(), { verify: options.verify, log: options.log, runtimeVersionOf: versionIn }),
+		...keyFunctions(options),
+		submitTransaction(extrinsic) {
+			options.submit?.(extrinsic)
+			return options.submit !== undefined
+		},
 		get: (key) => overlay.get(byteString(key)),
 		set: (key, value) => overlay.set(byteString(key), value.slice()),
 		append: (key, item) => overlay.append(byteString(key), item),

@@ -22,6 +22,14 @@ export const slotOf = (header: Header): number | null => {
 	return null
 }
 
+/** The authority whose slot a block has; null in genesis and when there are no authorities. */
+export const authorOf = (client: Client, header: Header): Uint8Array | null => {
+	const slot = slotOf(header)
+	if (slot === null) return null
+	const keys = authorities(client, header.parentHash)
+	return keys[slot % keys.length] ?? null
+}
+
 /** Splits a header into what was signed and the seal, which must stand last. */
 export const unseal = (header: Header): { unsealed: Header; seal: Uint8Array | null } => {
 	const last: DigestItem | undefined = header.digest.at(-1)

@@ -2,7 +2,7 @@ import { type Block, encodeInherentData, readBody } from '../block/block.ts'
 import { decodeHeader, encodeHeader, hashHeader } from '../block/header.ts'
 import type { Author, BlockRef, Hash, Header } from '../chain.ts'
 import type { Client } from '../client.ts'
-import { fromHex, toHex } from '../crypto/hex.ts'
+import { equalBytes, fromHex, toHex } from '../crypto/hex.ts'
 import { RuntimeCallError } from '../executor/errors.ts'
 import type { Execution } from '../executor/execution.ts'
 import type { Voter } from '../finality/voter.ts'
@@ -10,7 +10,7 @@ import type { FileKeystore } from '../keystore/keystore.ts'
 import type { Logger } from '../log.ts'
 import type { ExtrinsicPool, ReadyExtrinsic } from '../pool/pool.ts'
 import { encodeU64, ScaleReader } from '../scale/codec.ts'
-import { AURA_ENGINE, authorities, slotDurationMs, slotOf } from './aura.ts'
+import { AURA_ENGINE, authorities, authorOf, slotDurationMs, slotOf } from './aura.ts'
 
 const KEY_TYPE = 'aura'
 const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
@@ -95,6 +95,9 @@ export class BlockAuthor implements Author {
 		const durationMs = slotDurationMs(this.#client, parent.hash)
 		const keys = authorities(this.#client, parent.hash)
 		const isLocal = (slot: number) => this.#keystore.has(KEY_TYPE, keys[slot % keys.length])
+		// A second block in one slot is an equivocation. The first may be on a branch that was retired.
+		const isTaken = (slot: number) => this.#client.blocksBySlot(slot, slot).some(({ hash }) => this.#isBy(keys[slot % keys.length], hash))
+		const isFree = (slot: number) => isLocal(slot) && !isTaken(slot)
 		if (!keys.some((key) => this.#keystore.has(KEY_TYPE, key)))
 			throw new AuthoringError(
 				`none of the ${keys.length} Aura authorities of the chain is in the keystore; start with --authority <secret URI> or insert the key`,
@@ -107,15 +110,24 @@ export class BlockAuthor implements Author {
 					`time ${timestampMs} ms is slot ${slot}, but the next block's slot is ${first} at least; give ${first * durationMs} or more`,
 				)
 			if (!isLocal(slot)) throw new AuthoringError(`slot ${slot} of time ${timestampMs} ms belongs to another authority`)
+			if (isTaken(slot))
+				throw new AuthoringError(
+					`slot ${slot} of time ${timestampMs} ms has a block of this authority on another branch, and a second one would be an offence; give a later time`,
+				)
 			return { slot, timestampMs, authority: keys[slot % keys.length] }
 		}
 		const present = Math.floor(Date.now() / durationMs)
 		let slot = Math.max(first, present)
 		// A restart within the slot of the last block waits for the next one. A chain that ran far ahead of the clock
 		// (instant or manual sealing) would stand still, so it goes on ahead.
-		if (presentSlotOnly && (!isLocal(slot) || (slot > present && slot <= present + SLOTS_WORTH_WAITING))) return null
-		while (!isLocal(slot)) slot++
+		if (presentSlotOnly && (!isFree(slot) || (slot > present && slot <= present + SLOTS_WORTH_WAITING))) return null
+		while (!isFree(slot)) slot++
 		return { slot, timestampMs: slot * durationMs, authority: keys[slot % keys.length] }
+	}
+
+	#isBy(authority: Uint8Array, hash: Hash): boolean {
+		const author = authorOf(this.#client, this.#client.header(hash)!)
+		return author !== null && equalBytes(author, authority)
 	}
 
 	async #build(

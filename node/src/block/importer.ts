@@ -1,5 +1,5 @@
-import { authorities, slotOf, unseal } from '../authoring/aura.ts'
-import type { Hash, ImportedBlock } from '../chain.ts'
+import { authorOf, slotOf, unseal } from '../authoring/aura.ts'
+import type { BlockRef, Hash, ImportedBlock } from '../chain.ts'
 import type { Client, FinalityUpdate } from '../client.ts'
 import { fromHex, toHex } from '../crypto/hex.ts'
 import { verify } from '../crypto/signature.ts'
@@ -13,8 +13,8 @@ import { encodeHeader, hashHeader } from './header.ts'
 
 /**
  * Checks and stores a block made elsewhere: its slot and seal by the Aura authorities of its parent's state, everything else by
- * executing it. A GRANDPA justification that comes with it is verified and finalises it. A block that is known already is left
- * as it is (null). Throws `BlockImportError`.
+ * executing it. A GRANDPA justification that comes with it is verified and finalises it and its ancestors. A block that is known
+ * already (null) is not looked at again, but it may bring its justification now. Throws `BlockImportError`.
  *
  * The clock is not consulted: a slot in the future is accepted, as instant and manual sealing run ahead of time.
  */
@@ -26,18 +26,31 @@ const importNow = async (client: Client, { header, body, justifications }: Signe
 	const refuse = (reason: string): never => {
 		throw new BlockImportError(`block ${header.number} ${hash} is refused: ${reason}`)
 	}
-	if (client.encodedHeader(hash)) return null
+	const finality = (): FinalityUpdate | null => {
+		try {
+			return finalityOf(client, { hash, number: header.number }, header.parentHash, justifications)
+		} catch (error) {
+			return refuse((error as Error).message)
+		}
+	}
+	if (client.encodedHeader(hash)) {
+		const update = header.number > client.finalized().number && client.descendsFromFinalized(hash) ? finality() : null
+		if (update) await client.finalize(update)
+		return null
+	}
 	const parent = client.header(header.parentHash) ?? refuse(`its parent ${header.parentHash} is unknown; import that first`)
 	if (header.number !== parent.number + 1) refuse(`its parent has number ${parent.number}`)
 	if (header.number <= client.finalized().number) refuse(`block ${client.finalized().number} is final already`)
+	if (!client.descendsFromFinalized(header.parentHash))
+		refuse(`it does not descend from the finalized block ${client.finalized().number} ${client.finalized().hash}`)
 	const { unsealed, seal } = unseal(header)
 	if (!seal) return refuse('it has no Aura seal as its last digest item')
 	const slot = slotOf(header)
 	if (slot === null) return refuse('it has no Aura slot in its digest')
+	if (!Number.isSafeInteger(slot)) refuse(`its slot ${slot} is beyond 2^53`)
 	const before = slotOf(parent)
 	if (before !== null && slot <= before) refuse(`its slot ${slot} is not after its parent's slot ${before}`)
-	const keys = authorities(client, header.parentHash)
-	const author = keys[slot % keys.length] ?? refuse('the chain has no Aura authorities')
+	const author = authorOf(client, header) ?? refuse('the chain has no Aura authorities')
 	const signed = fromHex(hashHeader(encodeHeader(unsealed)))
 	if (!verify('sr25519', seal, signed, author)) refuse(`its seal is not a signature by ${toHex(author)}, the authority of slot ${slot}`)
 
@@ -53,25 +66,17 @@ const importNow = async (client: Client, { header, body, justifications }: Signe
 	if (toHex(orderedRoot(body, 1)) !== header.extrinsicsRoot && toHex(orderedRoot(body, 0)) !== header.extrinsicsRoot)
 		refuse(`its extrinsics root is ${header.extrinsicsRoot}, its body gives ${toHex(orderedRoot(body, 1))}`)
 
-	let finality: FinalityUpdate | null
-	try {
-		finality = finalityOf(client, hash, header.number, header.parentHash, justifications)
-	} catch (error) {
-		return refuse((error as Error).message)
-	}
-	return client.insert({ header, body, changes: execution.changes(), state, justifications }, finality)
+	return client.insert({ header, body, changes: execution.changes(), state, justifications }, finality())
 }
 
 const finalityOf = (
 	client: Client,
-	hash: Hash,
-	number: number,
+	target: BlockRef,
 	parent: Hash,
 	justifications: SignedBlock['justifications'],
 ): FinalityUpdate | null => {
 	const found = justifications.find(([engine]) => engine === GRANDPA_ENGINE)
 	if (!found) return null
-	const target = { hash, number }
 	const set = voterSetAfter(client, parent)
 	const proof = decodeJustification(found[1])
 	verifyJustification(proof, target, set)

@@ -7,7 +7,7 @@ import type { CallContext } from './guest.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What runtime calls need of the node besides state. */
-export type HostServices = Pick<CallContext, 'verify' | 'generateKey' | 'publicKeys' | 'log'>
+export type HostServices = Pick<CallContext, 'verify' | 'log' | 'keystore' | 'submit'>
 
 /** Runtime calls one after the other on one state; their writes add up and are never stored by themselves. */
 export class Execution {
@@ -26,9 +26,9 @@ export class Execution {
 			overlay: new Overlay(trie),
 			root: () => this.result().hash,
 			verify: (scheme: Scheme, signature, message, publicKey) => services.verify(scheme, signature, message, publicKey),
-			generateKey: services.generateKey,
-			publicKeys: services.publicKeys,
 			log: services.log,
+			keystore: services.keystore,
+			submit: services.submit,
 		}
 	}
 

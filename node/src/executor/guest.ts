@@ -1,17 +1,15 @@
+import type { CallExtensions } from '../chain.ts'
 import type { Scheme } from '../crypto/signature.ts'
 import type { Overlay } from '../state/overlay.ts'
 import { Allocator } from './allocator.ts'
 import { RuntimeTrap } from './errors.ts'
 
 /** What one runtime call may use of the world. */
-export interface CallContext {
+export interface CallContext extends CallExtensions {
 	overlay: Overlay
 	/** State root (version 1) of the overlay over its base. */
 	root(): Uint8Array
 	verify(scheme: Scheme, signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
-	/** Makes a key in the node's keystore; `suri` null draws a random one. */
-	generateKey(scheme: Scheme, keyType: string, suri: string | null): Uint8Array
-	publicKeys(scheme: Scheme, keyType: string): Uint8Array[]
 	/** `level`: 0 error … 4 trace. */
 	log(level: number, target: string, message: string): void
 }

@@ -1,7 +1,10 @@
 import { zstdCompressSync } from 'node:zlib'
+import { Keyring } from '@polkadot/keyring'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { CallExtensions } from '../chain.ts'
 import { blake2_256 } from '../crypto/hash.ts'
 import { verify } from '../crypto/signature.ts'
+import { FileKeystore } from '../keystore/keystore.ts'
 import { concatBytes, encodeBytes, encodeU32, ScaleReader } from '../scale/codec.ts'
 import { testRuntime, testVersion } from '../testing/runtime.ts'
 import { EMPTY_ROOT } from '../trie/node.ts'
@@ -14,7 +17,12 @@ import { compileRuntime, Runtime } from './runtime.ts'
 const NOTHING = new Uint8Array(0)
 const bytes = (text: string) => new Uint8Array(Buffer.from(text))
 
-const executionOf = (runtime: Runtime, state: Record<string, string> = {}, session: object | null = null) => {
+const executionOf = (
+	runtime: Runtime,
+	state: Record<string, string> = {},
+	session: object | null = null,
+	extensions: CallExtensions = {},
+) => {
 	const records = new Map<number, Uint8Array>()
 	const store = new NodeStore({ read: (id) => records.get(id) })
 	const changes = Object.entries(state)
@@ -23,17 +31,8 @@ const executionOf = (runtime: Runtime, state: Record<string, string> = {}, sessi
 	const pending = store.open(0, EMPTY_ROOT).apply(changes)
 	store.persist(pending, 1, (id, record) => void records.set(id, record))
 	const logged: [number, string][] = []
-	const generated: [string, string, string | null][] = []
-	const services: HostServices = {
-		verify,
-		generateKey: (scheme, keyType, suri) => {
-			generated.push([scheme, keyType, suri])
-			return new Uint8Array(32).fill(5)
-		},
-		publicKeys: () => [],
-		log: (level, _, message) => void logged.push([level, message]),
-	}
-	return { execution: new Execution(store.open(pending.root?.id ?? 0, pending.hash), runtime, services, session), logged, generated }
+	const services: HostServices = { verify, log: (level, _, message) => void logged.push([level, message]), ...extensions }
+	return { execution: new Execution(store.open(pending.root?.id ?? 0, pending.hash), runtime, services, session), logged }
 }
 
 /** LEB128 of a custom section with `name`. */
@@ -118,16 +117,49 @@ describe.each([{ importMemory: false }, { importMemory: true }])('runtime execut
 		])
 	})
 
-	it('passes keys, hashes and versions through', () => {
-		const { execution, generated } = executionOf(runtime)
+	it('passes hashes and versions through', () => {
+		const { execution } = executionOf(runtime)
 		expect(execution.call('Test_hash', bytes('abc'))).toEqual(blake2_256(bytes('abc')))
-		execution.call('Test_generate', concatBytes(bytes('aura'), Uint8Array.of(1), encodeBytes(bytes('//Bob'))))
-		execution.call('Test_generate', concatBytes(bytes('aura'), Uint8Array.of(0)))
-		expect(generated).toEqual([
-			['sr25519', 'aura', '//Bob'],
-			['sr25519', 'aura', null],
-		])
 		expect(execution.call('Test_runtime_version', bytes('no wasm'))).toEqual(Uint8Array.of(0))
+	})
+
+	it('CNS-5 makes keys in the keystore it is given, and signs with them only', () => {
+		const keystore = new FileKeystore(null)
+		const { execution } = executionOf(runtime, {}, null, { keystore })
+		const bob = execution.call('Test_generate', concatBytes(bytes('aura'), Uint8Array.of(1), encodeBytes(bytes('//Bob'))))
+		expect(bob).toEqual(new Keyring({ type: 'sr25519' }).createFromUri('//Bob').publicKey)
+		const random = execution.call('Test_generate', concatBytes(bytes('aura'), Uint8Array.of(0)))
+		expect(keystore.has('aura', random)).toBe(true)
+		const grandpa = keystore.generate('ed25519', 'gran', '//Bob')
+		const message = bytes('a message of any length')
+		const signed = (scheme: string, keyType: string, key: Uint8Array) =>
+			new ScaleReader(execution.call(`Test_${scheme}_sign`, concatBytes(bytes(keyType), key, message)))
+		for (const [scheme, keyType, key] of [['sr25519', 'aura', bob] as const, ['ed25519', 'gran', grandpa] as const]) {
+			const some = signed(scheme, keyType, key)
+			expect(some.u8()).toBe(1)
+			const signature = some.rest()
+			expect(signature.length).toBe(64)
+			expect(verify(scheme, signature, message, key)).toBe(true)
+			expect(verify(scheme, signature, message.subarray(1), key)).toBe(false)
+		}
+		const none = Uint8Array.of(0)
+		expect(signed('sr25519', 'aura', grandpa).rest()).toEqual(none)
+		expect(signed('ed25519', 'aura', bob).rest()).toEqual(none)
+		expect(signed('sr25519', 'imon', bob).rest()).toEqual(none)
+	})
+
+	it.each(['Test_sr25519_sign', 'Test_generate'])('CNS-5 keeps the keystore from a call that was not given it: %s', (method) => {
+		const { execution } = executionOf(runtime)
+		expect(() => execution.call(method, new Uint8Array(40))).toThrow(/asked for the keystore, which this call may not use/)
+	})
+
+	it('CNS-6 hands extrinsics to the pool where there is one, and tells the runtime where there is none', () => {
+		const submitted: Uint8Array[] = []
+		const submit = (extrinsic: Uint8Array) => void submitted.push(extrinsic)
+		const extrinsic = Uint8Array.of(8, 2, 7)
+		expect(executionOf(runtime).execution.call('Test_submit', extrinsic)).toEqual(Uint8Array.of(1))
+		expect(executionOf(runtime, {}, null, { submit }).execution.call('Test_submit', extrinsic)).toEqual(Uint8Array.of(0))
+		expect(submitted).toEqual([extrinsic])
 	})
 })
 

@@ -4,6 +4,7 @@ import { type CallContext, GuestMemory } from './guest.ts'
 import { cryptoFunctions } from './host/crypto.ts'
 import { hashingFunctions } from './host/hashing.ts'
 import { miscFunctions } from './host/misc.ts'
+import { offchainFunctions } from './host/offchain.ts'
 import { storageFunctions } from './host/storage.ts'
 import { MemoryImage } from './image.ts'
 
@@ -103,6 +104,7 @@ export class Runtime {
 			...cryptoFunctions(guest),
 			...hashingFunctions(guest),
 			...miscFunctions(guest),
+			...offchainFunctions(guest),
 		}
 		const env: Record<string, WebAssembly.ImportValue> = {}
 		for (const { kind, name } of WebAssembly.Module.imports(module)) if (kind === 'function') env[name] = provided[name] ?? missing(name)

@@ -66,41 +66,49 @@ export const threshold = ({ voters }: VoterSet): bigint => {
 	return total - (total - 1n) / 3n
 }
 
+/** Votes of one voter in one round: one, or two that contradict each other. */
+const MOST_VOTES = 2
+
 /**
- * Checks that voters of `set` with more than two thirds of its weight precommitted to `target` or to descendants of it that
- * the ancestries prove. Throws `JustificationError`.
+ * Checks that voters of `set` with more than two thirds of its weight precommitted to `target` or to descendants of it, as
+ * polkadot-sdk does. Every vote must be signed and lead down to the lowest of them by the ancestries. Who voted for two
+ * different blocks counts as a vote for any, and a key that is not in the set counts nothing. Throws `JustificationError`.
  */
 export const verifyJustification = (proof: GrandpaJustification, target: Target, set: VoterSet): void => {
 	if (proof.hash !== target.hash || proof.number !== target.number)
 		throw new JustificationError(`the justification is for block ${proof.number} ${proof.hash}, not for ${target.number} ${target.hash}`)
+	const base = proof.precommits.reduce((lowest: Target, vote) => (vote.number < lowest.number ? vote : lowest), target)
 	const parents = new Map(proof.ancestries.map((header) => [hashHeader(encodeHeader(header)), header]))
 	const used = new Set<Hash>()
-	const leadsToTarget = (vote: Target): boolean => {
-		for (let hash = vote.hash; hash !== target.hash; ) {
+	/** Whether `vote` is for the target or a descendant of it. */
+	const isForTarget = (vote: SignedPrecommit): boolean => {
+		let passes = vote.hash === target.hash
+		for (let hash = vote.hash; hash !== base.hash; passes ||= hash === target.hash) {
 			const header = parents.get(hash)
-			if (!header || header.number <= target.number) return false
+			if (!header || header.number <= base.number)
+				throw new JustificationError(
+					`block ${vote.number} ${vote.hash} of ${toHex(vote.key)}'s vote is not shown to descend from ${base.number} ${base.hash}`,
+				)
 			used.add(hash)
 			hash = header.parentHash
 		}
-		return true
+		return passes
 	}
-	const voted = new Set<string>()
-	let weight = 0n
+	const votes = new Map<Hash, { blocks: Set<Hash>; counts: boolean }>()
 	for (const vote of proof.precommits) {
 		const key = toHex(vote.key)
-		const voter = set.voters.find((one) => toHex(one.key) === key)
-		if (!voter) throw new JustificationError(`${key} is no voter of set ${set.setId}`)
 		if (!verify('ed25519', vote.signature, precommitPayload(vote, proof.round, set.setId), vote.key))
 			throw new JustificationError(
 				`the signature of ${key} on block ${vote.number} ${vote.hash} is wrong (round ${proof.round}, set ${set.setId})`,
 			)
-		if (!leadsToTarget(vote))
-			throw new JustificationError(`block ${vote.number} ${vote.hash} of ${key}'s vote is not shown to descend from the target`)
-		// A second vote of one voter is an equivocation: its weight counts once.
-		if (!voted.has(key)) weight += voter.weight
-		voted.add(key)
+		const cast = votes.get(key) ?? { blocks: new Set(), counts: false }
+		votes.set(key, cast)
+		cast.blocks.add(vote.hash)
+		if (cast.blocks.size > MOST_VOTES) throw new JustificationError(`${key} votes for more than ${MOST_VOTES} blocks`)
+		cast.counts = isForTarget(vote) || cast.counts || cast.blocks.size === MOST_VOTES
 	}
 	if (used.size !== parents.size) throw new JustificationError('the justification holds headers that no vote needs')
+	const weight = set.voters.reduce((sum, voter) => (votes.get(toHex(voter.key))?.counts ? sum + voter.weight : sum), 0n)
 	const needed = threshold(set)
 	if (weight < needed)
 		throw new JustificationError(`votes of weight ${weight} are fewer than the ${needed} that finalise in set ${set.setId}`)

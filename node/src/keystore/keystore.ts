@@ -86,7 +86,6 @@ export class FileKeystore implements Keystore {
 		for (const keyType of Object.keys(SCHEMES)) this.#remember(keyType, suri)
 	}
 
-	/** Makes a key of `keyType`, random when `suri` is null, and returns its public key. */
 	generate(scheme: Scheme, keyType: string, suri: string | null): Uint8Array {
 		const secret = suri ?? toHex(randomBytes(32))
 		const { publicKey } = pairFromSuri(scheme, secret)
@@ -99,7 +98,7 @@ export class FileKeystore implements Keystore {
 		return [...this.#pairs].filter(([name, pair]) => name.startsWith(prefix) && pair.type === scheme).map(([, pair]) => pair.publicKey)
 	}
 
-	/** 64-byte signature by a key that `has` tells of. */
+	/** Throws `KeystoreError`. */
 	sign(keyType: string, publicKey: Uint8Array, message: Uint8Array): Uint8Array {
 		const pair = this.#pairs.get(nameOf(keyType, publicKey))
 		if (!pair) throw new KeystoreError(`no ${keyType} key ${toHex(publicKey)} in the keystore`)

@@ -53,6 +53,16 @@ describe('pool graph', () => {
 		expect([graph.readyCount, graph.futureCount]).toEqual([1, 1])
 	})
 
+	it('CNS-1 gives back all it has in the order of arrival, and forgets what blocks met', () => {
+		const graph = new PoolGraph({ ...LIMITS, readyBytes: 200 })
+		graph.prune(['c0'])
+		for (const one of [entry('a', 3), entry('b', 0, 9), entry('a', 0)]) graph.insert(one)
+		expect(names(graph.clear())).toEqual(['a3p0', 'b0p9', 'a0p0'])
+		expect([graph.readyCount, graph.futureCount, graph.order(), graph.provider('a0')]).toEqual([0, 0, [], undefined])
+		expect(graph.insert(entry('c', 1)).place).toBe('future')
+		expect([entry('d', 0), entry('d', 1)].map((one) => graph.insert(one).place)).toEqual(['ready', 'ready'])
+	})
+
 	it('drops the worst beyond the limits, with what depends on it', () => {
 		const graph = new PoolGraph({ ...LIMITS, ready: 3 })
 		for (const one of [entry('a', 0, 1), entry('a', 1, 9), entry('b', 0, 5)]) graph.insert(one)

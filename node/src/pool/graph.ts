@@ -237,6 +237,16 @@ export class PoolGraph {
 		return { removed: [...removed], change }
 	}
 
+	/** Empties the pool, and forgets what blocks met. Returns what was in it, in the order of arrival. */
+	clear(): Entry[] {
+		const all = this.entries().sort((a, b) => a.sequence - b.sequence)
+		for (const map of [this.#ready, this.#future, this.#providers, this.#waiting]) map.clear()
+		this.#recent = []
+		this.#readyBytes = 0
+		this.#futureBytes = 0
+		return all
+	}
+
 	/** Ready extrinsics in the order of a block: the best first, none before what it requires. */
 	order(): Entry[] {
 		const blockers = new Map<Entry, number>()

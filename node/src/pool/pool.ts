@@ -1,11 +1,12 @@
-import type { Hash, ImportedBlock, Pool, TxStatus } from '../chain.ts'
+import { routeBetween } from '../block/route.ts'
+import type { BlockRef, Hash, Pool, TxStatus } from '../chain.ts'
 import type { Client } from '../client.ts'
 import { blake2_256 } from '../crypto/hash.ts'
 import { byteString, toHex } from '../crypto/hex.ts'
 import { concatBytes, encodeU32, ScaleError, ScaleReader } from '../scale/codec.ts'
 import { type Entry, type Insertion, type Limits, PoolGraph } from './graph.ts'
 import type { Validator } from './validator.ts'
-import { decodeValidity, POOL_CODE, PoolError } from './validity.ts'
+import { decodeValidity, POOL_CODE, PoolError, SOURCE, type TransactionSource, type ValidTransaction } from './validity.ts'
 
 /** polkadot-sdk's defaults: 8,192 extrinsics or 20 MiB ready, a tenth of it waiting. */
 const DEFAULT_LIMITS: Limits = { ready: 8192, readyBytes: 20 * 2 ** 20, future: 819, futureBytes: 2 * 2 ** 20 }
@@ -14,6 +15,8 @@ const BAN_MS = 30 * 60_000
 const MOST_BANS = 16_384
 /** Ready extrinsics that are validated anew after a block, oldest check first. */
 const REVALIDATED_PER_BLOCK = 64
+/** As many as the pool holds. */
+const MOST_LOCAL = DEFAULT_LIMITS.ready
 
 export type ReadyExtrinsic = Pick<Entry, 'hash' | 'bytes'>
 type Listener = (status: TxStatus) => void
@@ -28,7 +31,13 @@ export class ExtrinsicPool implements Pool {
 	/** Watched extrinsics by the block they are in, until it is final. */
 	readonly #inBlocks = new Map<Hash, { hash: Hash; index: number }[]>()
 	readonly #onReady = new Set<() => void>()
+	/** Being validated before they enter; a block that has one takes it out. */
 	readonly #validating = new Set<Hash>()
+	/** Extrinsics this node made itself, in the pool or in blocks that may yet be retired. */
+	readonly #local = new Set<Hash>()
+	#best: BlockRef
+	/** Counts changes of the best branch: a verdict from another branch is void. */
+	#branch = 0
 	#sequence = 0
 	#revalidation: Hash[] = []
 	readonly #stop: (() => void)[]
@@ -37,7 +46,8 @@ export class ExtrinsicPool implements Pool {
 		this.#client = client
 		this.#validator = validator
 		this.#graph = new PoolGraph({ ...DEFAULT_LIMITS, ...limits })
-		this.#stop = [client.on('best', (block) => this.#onBlock(block)), client.on('finalized', ({ hash }) => this.#onFinal(hash))]
+		this.#best = client.best()
+		this.#stop = [client.on('best', (block) => this.#onBest(block)), client.on('finalized', ({ hash }) => this.#onFinal(hash))]
 	}
 
 	get readyCount(): number {
@@ -69,6 +79,15 @@ export class ExtrinsicPool implements Pool {
 		return hash
 	}
 
+	/** As `submit`, for an extrinsic this node made itself: the runtime may take from it what it refuses from outside. */
+	async submitLocal(extrinsic: Uint8Array): Promise<Hash> {
+		const hash = checkedHash(extrinsic)
+		this.#local.add(hash)
+		if (this.#local.size > MOST_LOCAL) this.#local.delete(this.#local.keys().next().value!)
+		await this.#submit(hash, extrinsic)
+		return hash
+	}
+
 	async watch(extrinsic: Uint8Array, listener: Listener): Promise<{ hash: Hash; stop: () => void }> {
 		const hash = checkedHash(extrinsic)
 		const stop = () => {
@@ -92,22 +111,51 @@ export class ExtrinsicPool implements Pool {
 		if (banned !== undefined && banned > Date.now()) throw new PoolError(POOL_CODE.banned, 'Transaction is temporarily banned')
 		if (this.#validating.has(hash) || this.#graph.get(hash))
 			throw new PoolError(POOL_CODE.alreadyImported, 'Transaction Already Imported', `[${hash}]`)
+		await this.#admit(hash, bytes)
+	}
+
+	async #admit(hash: Hash, bytes: Uint8Array): Promise<void> {
 		this.#validating.add(hash)
 		try {
-			const { priority, requires, provides, longevity } = decodeValidity(await this.#validator.validate(bytes))
-			const validTill = this.#client.best().number + longevity
-			const entry: Entry = { hash, bytes, priority, requires, provides, validTill, sequence: this.#sequence++ }
-			const change = this.#graph.insert(entry)
-			this.#report(change, hash)
-			if (change.place === 'future') this.#tell(hash, 'future')
-			else {
-				this.#tell(hash, 'ready')
-				for (const { hash } of change.promoted) this.#tell(hash, 'ready')
-				for (const listener of this.#onReady) listener()
-			}
+			const validity = await this.#validate(hash, bytes)
+			if (this.#validating.has(hash)) this.#insert(hash, bytes, validity)
+		} catch (error) {
+			// What a block has taken meanwhile is rightly outdated.
+			if (this.#validating.has(hash)) throw error
 		} finally {
 			this.#validating.delete(hash)
 		}
+	}
+
+	#insert(hash: Hash, bytes: Uint8Array, { priority, requires, provides, longevity }: ValidTransaction): void {
+		const validTill = this.#client.best().number + longevity
+		const entry: Entry = { hash, bytes, priority, requires, provides, validTill, sequence: this.#sequence++ }
+		const change = this.#graph.insert(entry)
+		this.#report(change, hash)
+		if (change.place === 'future') {
+			this.#tell(hash, 'future')
+			return
+		}
+		this.#tell(hash, 'ready')
+		for (const { hash } of change.promoted) this.#tell(hash, 'ready')
+		for (const listener of this.#onReady) listener()
+	}
+
+	/** By the state of the best branch. Rejects with `PoolError`. */
+	async #validate(hash: Hash, bytes: Uint8Array): Promise<ValidTransaction> {
+		for (;;) {
+			const branch = this.#branch
+			try {
+				const validity = decodeValidity(await this.#validator.validate(bytes, this.#sourceOf(hash)))
+				if (branch === this.#branch) return validity
+			} catch (error) {
+				if (branch === this.#branch) throw error
+			}
+		}
+	}
+
+	#sourceOf(hash: Hash): TransactionSource {
+		return this.#local.has(hash) ? SOURCE.local : SOURCE.external
 	}
 
 	#report({ replaced, dropped }: Insertion, by: Hash): void {
@@ -159,15 +207,46 @@ export class ExtrinsicPool implements Pool {
 		return nonce
 	}
 
-	#onBlock(block: ImportedBlock): void {
+	#onBest(block: BlockRef): void {
+		const { retired, enacted } = routeBetween(this.#client, this.#best, block)
+		this.#best = { hash: block.hash, number: block.number }
+		const displaced = retired.length > 0 ? this.#withdraw(retired) : new Map<Hash, Uint8Array>()
+		for (const ref of enacted) for (const hash of this.#enact(ref)) displaced.delete(hash)
+		for (const { hash, validTill } of this.#graph.entries()) if (validTill <= block.number) this.#invalidate(hash)
+		for (const [hash, bytes] of displaced) this.#readmit(hash, bytes)
+		this.#revalidate()
+	}
+
+	/** The extrinsics of blocks that are no longer on the best chain, and all that was valid in their branch only: the whole pool. */
+	#withdraw(retired: readonly BlockRef[]): Map<Hash, Uint8Array> {
+		this.#branch++
+		const displaced = new Map<Hash, Uint8Array>()
+		for (const block of [...retired].reverse()) {
+			for (const bytes of this.#client.body(block.hash)!) displaced.set(toHex(blake2_256(bytes)), bytes)
+			for (const { hash } of this.#inBlocks.get(block.hash) ?? []) this.#tell(hash, { retracted: block.hash })
+			this.#inBlocks.delete(block.hash)
+		}
+		for (const { hash, bytes } of this.#graph.clear()) displaced.set(hash, bytes)
+		return displaced
+	}
+
+	#readmit(hash: Hash, bytes: Uint8Array): void {
+		if (this.#validating.has(hash)) return
+		this.#admit(hash, bytes).catch((error) => this.#tell(hash, error.code === POOL_CODE.invalid ? 'invalid' : 'dropped'))
+	}
+
+	/** Takes out what a block of the best chain has or makes impossible. Returns the hashes of its extrinsics. */
+	#enact(block: BlockRef): Iterable<Hash> {
+		const { parentHash } = this.#client.header(block.hash)!
 		const tags: string[] = []
 		const included = new Map<Hash, number>()
 		this.#client.body(block.hash)!.forEach((bytes, index) => {
 			const hash = toHex(blake2_256(bytes))
 			const entry = this.#graph.get(hash)
 			included.set(hash, index)
+			this.#validating.delete(hash)
 			if (entry) tags.push(...entry.provides)
-			else if (this.#graph.readyCount + this.#graph.futureCount > 0) tags.push(...this.#tagsOf(bytes, block.header.parentHash))
+			else if (this.#graph.readyCount + this.#graph.futureCount > 0) tags.push(...this.#tagsOf(bytes, parentHash))
 		})
 		const { removed, change } = this.#graph.prune(tags)
 		const watched: { hash: Hash; index: number }[] = []
@@ -181,15 +260,14 @@ export class ExtrinsicPool implements Pool {
 		for (const { hash } of removed) if (!included.has(hash)) this.#tell(hash, 'invalid')
 		for (const { hash } of change.promoted) this.#tell(hash, 'ready')
 		for (const { hash } of change.dropped) this.#tell(hash, 'dropped')
-		for (const { hash, validTill } of this.#graph.entries()) if (validTill <= block.number) this.#invalidate(hash)
-		this.#revalidate()
 		if (change.promoted.length > 0) for (const listener of this.#onReady) listener()
+		return included.keys()
 	}
 
 	/** Tags of an extrinsic that came with a block and was never here. */
 	#tagsOf(bytes: Uint8Array, parent: Hash): string[] {
 		try {
-			return decodeValidity(this.#validator.validateAt(bytes, parent)).provides
+			return decodeValidity(this.#validator.validateAt(bytes, SOURCE.inBlock, parent)).provides
 		} catch {
 			// Inherents have none.
 			return []
@@ -201,12 +279,9 @@ export class ExtrinsicPool implements Pool {
 		for (const hash of this.#revalidation.splice(0, REVALIDATED_PER_BLOCK)) {
 			const entry = this.#graph.get(hash)
 			if (!entry) continue
-			this.#validator
-				.validate(entry.bytes)
-				.then(decodeValidity)
-				.catch((error) => {
-					if (error instanceof PoolError && error.code === POOL_CODE.invalid && this.#graph.get(hash)) this.#invalidate(hash)
-				})
+			this.#validate(hash, entry.bytes).catch((error) => {
+				if (error instanceof PoolError && error.code === POOL_CODE.invalid && this.#graph.get(hash)) this.#invalidate(hash)
+			})
 		}
 	}
 

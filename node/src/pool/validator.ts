@@ -7,7 +7,7 @@ import type { VerdictCache } from '../crypto/verdicts.ts'
 import { RuntimeCallError } from '../executor/errors.ts'
 import { concatBytes } from '../scale/codec.ts'
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from './validator-worker.ts'
-import { POOL_CODE, PoolError, SOURCE_EXTERNAL } from './validity.ts'
+import { POOL_CODE, PoolError, type TransactionSource } from './validity.ts'
 
 const METHOD = 'TaggedTransactionQueue_validate_transaction'
 /** Up to so many validations in a window are done at once on the main thread: an extrinsic now and then is not worth a worker. */
@@ -21,6 +21,7 @@ const MOST_WORKERS = 8
 
 interface Job {
 	bytes: Uint8Array
+	source: TransactionSource
 	resolve: (validity: Uint8Array) => void
 	reject: (error: Error) => void
 }
@@ -55,28 +56,28 @@ export class Validator {
 	}
 
 	/** The SCALE `TransactionValidity`. Rejects with `PoolError` when the runtime cannot even say. */
-	validate(bytes: Uint8Array): Promise<Uint8Array> {
+	validate(bytes: Uint8Array, source: TransactionSource): Promise<Uint8Array> {
 		const now = performance.now()
 		if (now - this.#windowStart > WINDOW_MS) {
 			this.#windowStart = now
 			this.#inWindow = 0
 		}
-		if (this.#most === 0 || (this.#inWindow++ < INLINE_PER_WINDOW && this.#queue.length === 0)) return this.#inline(bytes)
+		if (this.#most === 0 || (this.#inWindow++ < INLINE_PER_WINDOW && this.#queue.length === 0)) return this.#inline(bytes, source)
 		return new Promise((resolve, reject) => {
-			this.#queue.push({ bytes, resolve, reject })
+			this.#queue.push({ bytes, source, resolve, reject })
 			if (this.#queue.length === 1) setImmediate(() => this.#dispatch())
 			else if (this.#queue.length % BATCH === 0) this.#dispatch()
 		})
 	}
 
-	async #inline(bytes: Uint8Array): Promise<Uint8Array> {
-		return this.validateAt(bytes, this.#client.best().hash)
+	async #inline(bytes: Uint8Array, source: TransactionSource): Promise<Uint8Array> {
+		return this.validateAt(bytes, source, this.#client.best().hash)
 	}
 
 	/** Validates on the main thread on the state after `block`. */
-	validateAt(bytes: Uint8Array, block: Hash): Uint8Array {
+	validateAt(bytes: Uint8Array, source: TransactionSource, block: Hash): Uint8Array {
 		try {
-			return this.#client.call(block, METHOD, validationInput(bytes, block))
+			return this.#client.call(block, METHOD, validationInput(bytes, source, block))
 		} catch (error) {
 			throw error instanceof RuntimeCallError ? verificationError(error.message) : error
 		}
@@ -94,7 +95,7 @@ export class Validator {
 				block: hash,
 				rootNode: this.#client.rootNode(hash)!,
 				runtime: slot.runtime === runtime ? null : runtime,
-				inputs: slot.busy.map(({ bytes }) => validationInput(bytes, hash)),
+				inputs: slot.busy.map(({ bytes, source }) => validationInput(bytes, source, hash)),
 			}
 			slot.runtime = runtime
 			slot.worker.postMessage(request)
@@ -137,6 +138,7 @@ export class Validator {
 	}
 }
 
-const validationInput = (bytes: Uint8Array, at: Hash): Uint8Array => concatBytes(Uint8Array.of(SOURCE_EXTERNAL), bytes, fromHex(at))
+const validationInput = (bytes: Uint8Array, source: TransactionSource, at: Hash): Uint8Array =>
+	concatBytes(Uint8Array.of(source), bytes, fromHex(at))
 
 const verificationError = (reason: string): PoolError => new PoolError(POOL_CODE.verification, 'Verification Error', reason)

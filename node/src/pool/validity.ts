@@ -1,8 +1,9 @@
 import { byteString } from '../crypto/hex.ts'
 import { ScaleReader } from '../scale/codec.ts'
 
-/** Who brings an extrinsic: `TransactionSource` of the runtime API. */
-export const SOURCE_EXTERNAL = 2
+/** Who brings an extrinsic, `TransactionSource` of the runtime API: a block has it, this node made it, or it came from outside. */
+export const SOURCE = { inBlock: 0, local: 1, external: 2 } as const
+export type TransactionSource = (typeof SOURCE)[keyof typeof SOURCE]
 
 /** `ValidTransaction`: tags are byte strings; `longevity` in blocks. */
 export interface ValidTransaction {

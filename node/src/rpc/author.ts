@@ -1,7 +1,7 @@
 import type { Hash, TxStatus } from '../chain.ts'
 import { blake2_256 } from '../crypto/hash.ts'
 import { toHex } from '../crypto/hex.ts'
-import { encodeBytes, ScaleReader } from '../scale/codec.ts'
+import { concatBytes, encodeBytes, ScaleReader } from '../scale/codec.ts'
 import { unsubscribe } from './chain.ts'
 import { type Context, type Handler, type Methods, type Session, type Subscription, unsafe } from './handler.ts'
 import { callRuntime } from './json.ts'
@@ -110,12 +110,30 @@ function sessionKeysVersion({ node: { chain } }: Context): number {
 	return version
 }
 
-/** New session keys in the keystore; gives their public keys, joined. */
-const rotateKeys: Handler = (_, context) => {
-	// no seed; from API version 2 on an (empty) owner comes first and a proof comes back behind the keys
-	const input = sessionKeysVersion(context) >= 2 ? Uint8Array.of(0, 0) : Uint8Array.of(0)
-	return toHex(new ScaleReader(callRuntime(context.node.chain, undefined, 'SessionKeys_generate_session_keys', input, 1040)).vecU8())
+interface GeneratedKeys {
+	/** Public keys, joined. */
+	keys: Hash
+	/** Shows that they belong to the owner; a runtime before API version 2 makes none. */
+	proof?: Hash
 }
+
+/** `Option<Vec<u8>>` without a seed: random keys. */
+const NO_SEED = Uint8Array.of(0)
+
+/** Makes session keys in the keystore. */
+function generateKeys(context: Context, owner: Uint8Array): GeneratedKeys {
+	const { chain, keystore } = context.node
+	const generate = (input: Uint8Array) =>
+		new ScaleReader(callRuntime(chain, undefined, 'SessionKeys_generate_session_keys', input, 1040, { keystore }))
+	if (sessionKeysVersion(context) < 2) return { keys: toHex(generate(NO_SEED).vecU8()) }
+	const made = generate(concatBytes(encodeBytes(owner), NO_SEED))
+	return { keys: toHex(made.vecU8()), proof: toHex(made.vecU8()) }
+}
+
+const rotateKeys: Handler = (_, context) => generateKeys(context, new Uint8Array()).keys
+
+/** `owner`: what the runtime checks the proof against, such as the account that will register the keys. */
+const rotateKeysWithOwner: Handler = (params, context) => generateKeys(context, params.bytes(0, 'owner'))
 
 /** True when the keystore has the secret of every key of a joined session key. */
 const hasSessionKeys: Handler = (params, context) => {
@@ -136,5 +154,6 @@ export const author: Methods = {
 	author_insertKey: unsafe(insertKey),
 	author_hasKey: unsafe(hasKey),
 	author_rotateKeys: unsafe(rotateKeys),
+	author_rotateKeysWithOwner: unsafe(rotateKeysWithOwner),
 	author_hasSessionKeys: unsafe(hasSessionKeys),
 }

@@ -1,4 +1,4 @@
-import type { Chain, DigestItem, Hash, Header, RuntimeVersion, StateReader } from '../chain.ts'
+import type { CallExtensions, Chain, DigestItem, Hash, Header, RuntimeVersion, StateReader } from '../chain.ts'
 import { toHex } from '../crypto/hex.ts'
 import { concatBytes, encodeBytes } from '../scale/codec.ts'
 import { ErrorCode, RpcError } from './protocol.ts'
@@ -76,10 +76,11 @@ export function callRuntime(
 	method: string,
 	input: Uint8Array,
 	code: number = ErrorCode.internal,
+	extensions?: CallExtensions,
 ): Uint8Array {
 	const hash = knownBlock(chain, at)
 	try {
-		return chain.call(hash, method, input)
+		return chain.call(hash, method, input, extensions)
 	} catch (error) {
 		throw new RpcError(
 			code,

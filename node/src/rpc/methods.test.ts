@@ -253,6 +253,14 @@ describe('author', () => {
 		expect(await client.call('author_unwatchExtrinsic', id)).toBe(true)
 	})
 
+	it('CNS-1 tells when the block of an extrinsic is no longer on the best chain', async () => {
+		const id = await client.text('author_submitAndWatchExtrinsic', '0x01')
+		const { hash } = node.chain.make()
+		node.pool.tell({ inBlock: hash, index: 1 })
+		node.pool.tell({ retracted: hash })
+		expect(await client.take(id, 3)).toEqual(['ready', { inBlock: hash }, { retracted: hash }])
+	})
+
 	it('lets finalized go once the client has gone quiet', async () => {
 		node.finalizedHoldMs = 20
 		const id = await client.text('author_submitAndWatchExtrinsic', '0x01')
@@ -286,6 +294,22 @@ describe('author', () => {
 		expect(refused).toContain('author_insertKey refused the aura key')
 		expect(refused).not.toContain('//Wrong')
 		await expect(client.call('author_insertKey', 'aur', '//Alice', publicKey)).rejects.toThrow('four ASCII characters')
+	})
+
+	it('CNS-5 makes session keys for an owner, with the proof where the runtime gives one', async () => {
+		const keys = new Uint8Array(64).fill(3)
+		const proof = new Uint8Array(128).fill(4)
+		const asked: string[] = []
+		node.chain.calls.set('SessionKeys_generate_session_keys', (input) => {
+			asked.push(toHex(input))
+			return node.chain.sessionKeysVersion === 2 ? concatBytes(encodeBytes(keys), encodeBytes(proof)) : encodeBytes(keys)
+		})
+		expect(await client.call('author_rotateKeysWithOwner', '0x0a0b')).toEqual({ keys: toHex(keys) })
+		node.chain.sessionKeysVersion = 2
+		expect(await client.call('author_rotateKeysWithOwner', '0x0a0b')).toEqual({ keys: toHex(keys), proof: toHex(proof) })
+		expect(await client.call('author_rotateKeys')).toBe(toHex(keys))
+		expect(asked).toEqual(['0x00', '0x080a0b00', '0x0000'])
+		await expect(client.call('author_rotateKeysWithOwner')).rejects.toThrow('parameter "owner" must be 0x hex of whole bytes')
 	})
 
 	it('makes session keys in the runtime and checks that it has all of them', async () => {

@@ -1,8 +1,9 @@
 import { encodeAddress } from '@polkadot/util-crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { toHex } from '../crypto/hex.ts'
+import { fromHex, toHex } from '../crypto/hex.ts'
+import { verify } from '../crypto/signature.ts'
 import { type Node, startNode } from '../node.ts'
-import { encodeU32 } from '../scale/codec.ts'
+import { concatBytes, encodeU32 } from '../scale/codec.ts'
 import { account, extrinsic, quietLog, setArguments, testRuntime, testSpec, userKey } from '../testing/runtime.ts'
 import { type RpcServer, startRpc } from './server.ts'
 import { CallError, TestClient } from './testing/client.ts'
@@ -70,6 +71,23 @@ describe('JSON-RPC over the node', { timeout: 60_000 }, () => {
 		await client.call('author_submitExtrinsic', toHex(extrinsic({ from: 'a', nonce: 1 })))
 		expect(await client.call('system_accountNextIndex', address)).toBe(2)
 		expect(await client.call('state_call', 'AccountNonceApi_account_nonce', toHex(account('a').publicKey))).toBe(toHex(encodeU32(0)))
+	})
+
+	it('CNS-5 makes session keys that prove their owner, and makes none for a call from outside', async () => {
+		const owner = account('a').publicKey
+		const made = (await client.call('author_rotateKeysWithOwner', toHex(owner))) as { keys: string; proof: string }
+		const [keys, proof] = [fromHex(made.keys), fromHex(made.proof)]
+		const [aura, grandpa] = [keys.subarray(0, 32), keys.subarray(32)]
+		const statement = concatBytes(Buffer.from('POP_'), owner)
+		expect(verify('sr25519', proof.subarray(0, 64), statement, aura)).toBe(true)
+		expect(verify('ed25519', proof.subarray(64), statement, grandpa)).toBe(true)
+		expect(await client.call('author_hasKey', toHex(aura), 'aura')).toBe(true)
+		expect(await client.call('author_hasKey', toHex(grandpa), 'gran')).toBe(true)
+		expect(fromHex(await client.text('author_rotateKeys')).length).toBe(64)
+		expect(await refusal(client.call('state_call', 'SessionKeys_generate_session_keys', '0x0000'))).toMatchObject({
+			code: 4003,
+			data: expect.stringContaining('asked for the keystore, which this call may not use'),
+		})
 	})
 
 	it('tells a trap of the runtime with its own log', async () => {

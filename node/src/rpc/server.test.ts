@@ -210,6 +210,7 @@ describe('access', () => {
 		for (const method of [
 			'author_insertKey',
 			'author_rotateKeys',
+			'author_rotateKeysWithOwner',
 			'dev_newBlock',
 			'engine_createBlock',
 			'state_queryStorage',

@@ -91,6 +91,7 @@ function watchEvent(status: TxStatus): object | undefined {
 	if (status === 'invalid') return { event: 'invalid', error: 'Extrinsic marked as invalid' }
 	if (status === 'dropped') return { event: 'dropped', error: 'Extrinsic dropped from the pool due to exceeding limits' }
 	if (typeof status === 'string' || 'broadcast' in status) return undefined
+	if ('retracted' in status) return { event: 'bestChainBlockIncluded', block: null }
 	if ('inBlock' in status) return { event: 'bestChainBlockIncluded', block: { hash: status.inBlock, index: status.index } }
 	if ('finalized' in status) return { event: 'finalized', block: { hash: status.finalized, index: status.index } }
 	return { event: 'invalid', error: `Extrinsic was usurped by ${status.usurped}` }

@@ -21,12 +21,7 @@ const tips: Tips = {
 	round: 2n,
 	setId: 3n,
 }
-const services: HostServices = {
-	verify,
-	generateKey: () => new Uint8Array(32),
-	publicKeys: () => [],
-	log: () => {},
-}
+const services: HostServices = { verify, log: () => {} }
 
 let directory: string
 let path: string
@@ -63,6 +58,30 @@ describe('chain database', () => {
 		expect(database.justifications(hash(1))).toEqual([['FRNK', Uint8Array.of(9)]])
 		expect(database.justifications(hash(2))).toEqual([])
 		expect(database.hashOf(1)).toBe(hash(1))
+	})
+
+	it('CNS-6 finds the blocks of slots, several in one, in slot order', async () => {
+		const stored = { header: Uint8Array.of(1), body: [], rootNode: 0 }
+		await database.commit((writer) => {
+			for (const [n, slot] of [
+				[1, 2 ** 40],
+				[2, 7],
+				[3, 7],
+				[4, 255],
+				[5, 256],
+			]) {
+				writer.block(hash(n), stored)
+				writer.slot(slot, hash(n))
+			}
+		})
+		const found = (from: number, to?: number) => [...database.blocksBySlot(from, to)].map((one) => one.hash)
+		expect(found(7, 7)).toEqual([hash(2), hash(3)])
+		expect(found(8, 256)).toEqual([hash(4), hash(5)])
+		expect(found(256)).toEqual([hash(5), hash(1)])
+		expect([...database.blocksBySlot(2 ** 40)]).toEqual([{ slot: 2 ** 40, hash: hash(1) }])
+		expect(found(8, 254)).toEqual([])
+		await database.commit((writer) => writer.slot(9, hash(6)))
+		expect(() => database.verify()).toThrow(/block 0x0606.* of the slot index is missing/)
 	})
 
 	it('stores all of a transaction or nothing', async () => {

@@ -9,7 +9,7 @@ import { concatBytes, encodeBytes, encodeU32, encodeU64, encodeVec, ScaleReader 
 import { NodeStore } from '../trie/node-store.ts'
 import { suspectSize } from './file-check.ts'
 
-/** Raised with every change of the layout below. */
+/** Raised when what is below can no longer be read by a node of before, or the other way round. */
 const FORMAT_VERSION = 1
 
 /** Where the chain stands. */
@@ -37,6 +37,8 @@ export interface DatabaseWriter {
 	block(hash: Hash, block: StoredBlock): void
 	justifications(hash: Hash, list: readonly Justification[]): void
 	number(number: number, hash: Hash | null): void
+	/** Enters a block in the index of slots. */
+	slot(slot: number, hash: Hash): void
 	tips(tips: Tips): void
 }
 
@@ -87,6 +89,16 @@ const numberKey = (number: number): Buffer => {
 	return key
 }
 
+const SLOT_BYTES = 8
+
+/** Slot, then block hash: the index of slots is in its keys. */
+const slotKey = (slot: number, hash: Uint8Array = new Uint8Array(0)): Buffer => {
+	const key = Buffer.alloc(SLOT_BYTES + hash.length)
+	key.writeBigUInt64BE(BigInt(slot))
+	key.set(hash, SLOT_BYTES)
+	return key
+}
+
 /** LMDB keeps no checksums, so every record ends with one. */
 const checked = (record: Uint8Array): Buffer => Buffer.concat([record, encodeU32(crc32(record))])
 
@@ -102,6 +114,7 @@ export class ChainDatabase {
 	readonly #blocks: Table
 	readonly #justifications: Table
 	readonly #numbers: Table
+	readonly #slots: Table
 	readonly #meta: Table
 
 	private constructor(path: string, options: DatabaseOptions) {
@@ -126,6 +139,7 @@ export class ChainDatabase {
 			this.#blocks = table('blocks')
 			this.#justifications = table('justifications')
 			this.#numbers = table('numbers')
+			this.#slots = table('slots')
 			this.#meta = table('meta')
 		} catch (error) {
 			throw new DatabaseError(`cannot open the database ${path}: ${(error as Error).message}; check the path, its owner and the free space`)
@@ -173,6 +187,7 @@ export class ChainDatabase {
 					if (value.length < CHECKSUM_BYTES || crc32(bytes) !== value.readUInt32LE(bytes.length))
 						throw new Error(`the record ${Buffer.from(key).toString('hex')} fails its checksum`)
 				}
+			for (const { hash } of this.blocksBySlot(0)) if (!this.header(hash)) throw new Error(`block ${hash} of the slot index is missing`)
 			if (this.#meta.get(FORMAT) && !this.tips()) throw new Error('the tips are missing')
 			for (let number = this.tips()?.best.number ?? -1; number >= 0; number--) {
 				const hash = this.hashOf(number)
@@ -245,6 +260,12 @@ export class ChainDatabase {
 		return hash ? toHex(hash) : null
 	}
 
+	/** Blocks of slots `from` … `to`, on the best chain and beside it, in slot order. */
+	*blocksBySlot(from: number, to: number = Number.MAX_SAFE_INTEGER): Generator<{ slot: number; hash: Hash }> {
+		for (const key of this.#slots.getKeys({ start: slotKey(from), end: slotKey(to + 1) }))
+			yield { slot: Number(key.readBigUInt64BE()), hash: toHex(key.subarray(SLOT_BYTES)) }
+	}
+
 	/** Runs all writes of `write` in one transaction; resolves when it is on disk. Throws `DatabaseError`. */
 	async commit(write: (writer: DatabaseWriter) => void): Promise<void> {
 		const writer: DatabaseWriter = {
@@ -258,6 +279,7 @@ export class ChainDatabase {
 				hash === null
 					? void this.#numbers.removeSync(numberKey(number))
 					: void this.#numbers.putSync(numberKey(number), Buffer.from(fromHex(hash))),
+			slot: (slot, hash) => void this.#slots.putSync(slotKey(slot, fromHex(hash)), Buffer.alloc(0)),
 			tips: (tips) => void this.#meta.putSync(TIPS, checked(encodeTips(tips))),
 		}
 		try {

@@ -4,9 +4,11 @@
 // Storage: one letter (and what it is followed by) a key.
 //   n number · p parent hash · d digest · t time · x extrinsic count · i<u32> extrinsic · e events · V version
 //   A Aura authorities · G GRANDPA authorities · s set id · D slot duration · a<account> nonce · k<key> user data
+//   q<offender, slot> report of an equivocation
 //
 // Extrinsic: compact length, then [0, u64 time] or
-//   [1, account 32, signature 64, u32 nonce, u64 tip, operation, arguments]; signed is everything from the nonce on.
+//   [1, account 32, signature 64, u32 nonce, u64 tip, operation, arguments]; signed is everything from the nonce on; or
+//   [2, offender 32, u64 slot, two headers, ownership proof]: the report of an equivocation, not from outside.
 
 @external("env", "ext_allocator_malloc_version_1") declare function malloc(size: u32): u32
 @external("env", "ext_logging_log_version_1") declare function ext_log(level: i32, target: u64, message: u64): void
@@ -24,6 +26,10 @@
 @external("env", "ext_trie_blake2_256_ordered_root_version_2") declare function ordered_root(items: u64, version: i32): u32
 @external("env", "ext_crypto_sr25519_verify_version_2") declare function sr25519_verify(signature: u32, message: u64, key: u32): i32
 @external("env", "ext_crypto_sr25519_generate_version_1") declare function sr25519_generate(id: u32, seed: u64): u32
+@external("env", "ext_crypto_sr25519_sign_version_1") declare function sr25519_sign(id: u32, key: u32, message: u64): u64
+@external("env", "ext_crypto_ed25519_generate_version_1") declare function ed25519_generate(id: u32, seed: u64): u32
+@external("env", "ext_crypto_ed25519_sign_version_1") declare function ed25519_sign(id: u32, key: u32, message: u64): u64
+@external("env", "ext_offchain_submit_transaction_version_1") declare function submit_transaction(extrinsic: u64): u64
 @external("env", "ext_misc_runtime_version_version_1") declare function runtime_version(code: u64): u64
 @external("env", "ext_hashing_blake2_256_version_1") declare function blake2_256(data: u64): u32
 @external("env", "ext_no_such_function_version_1") declare function no_such_function(): void
@@ -146,6 +152,9 @@ export function BlockBuilder_apply_extrinsic(p: u32, l: u32): u64 {
 		const before = get(key(0x74))
 		if (before && load<u64>(body, 1) <= load<u64>(at(before))) fail('time must rise')
 		ext_set(key(0x74), span(body + 1, 8))
+	} else if (load<u8>(body) == 2) {
+		if (get(key(0x71, body + 1, 40))) return invalid(3)
+		ext_set(key(0x71, body + 1, 40), span(body + 41, end - body - 41))
 	} else {
 		const verdict = check(body, end)
 		if (verdict) return invalid(verdict)
@@ -253,6 +262,7 @@ export function BlockBuilder_inherent_extrinsics(p: u32, l: u32): u64 {
 // ---- TaggedTransactionQueue
 export function TaggedTransactionQueue_validate_transaction(p: u32, l: u32): u64 {
 	const xt = p + 1, body = xt + compactSize(xt), end = body + compact(xt)
+	if (load<u8>(body) == 2) return validReport(load<u8>(p), body)
 	if (load<u8>(body) != 1) return invalid(0)
 	const verdict = check(body, end)
 	if (verdict && verdict != 2) return invalid(verdict)
@@ -266,6 +276,20 @@ export function TaggedTransactionQueue_validate_transaction(p: u32, l: u32): u64
 	q = tag(q + 1, body + 1, nonce)
 	store<u64>(q, load<u8>(body + 109) == 5 ? 2 : 64)
 	store<u8>(q + 8, 1)
+	return span(out, q + 9 - out)
+}
+/** A report is taken from a block and from the node itself, not from outside. */
+function validReport(source: u32, body: u32): u64 {
+	if (source == 2) return invalid(0)
+	if (get(key(0x71, body + 1, 40))) return invalid(3)
+	const out = malloc(64)
+	store<u8>(out, 0)
+	store<u64>(out + 1, <u64>1 << 60)
+	store<u8>(out + 9, 0)
+	store<u8>(out + 10, 4)
+	const q = tag(out + 11, body + 1, load<u32>(body + 33))
+	store<u64>(q, 64)
+	store<u8>(q + 8, 0)
 	return span(out, q + 9 - out)
 }
 function tag(q: u32, account: u32, nonce: u32): u32 {
@@ -284,6 +308,54 @@ export function AccountNonceApi_account_nonce(p: u32, l: u32): u64 {
 	const out = malloc(4)
 	store<u32>(out, getU32(key(0x61, p, 32)))
 	return span(out, 4)
+}
+
+// ---- session keys, API version 2
+/** Input: owner Vec<u8>, seed Option<Vec<u8>>. Output: keys and proof, each a Vec<u8>. */
+export function SessionKeys_generate_session_keys(p: u32, l: u32): u64 {
+	const owner = p + compactSize(p), seed = owner + compact(p)
+	const seedSpan = span(seed, p + l - seed)
+	const aura = malloc(4), gran = malloc(4)
+	store<u32>(aura, 0x61727561)
+	store<u32>(gran, 0x6e617267)
+	const auraKey = sr25519_generate(aura, seedSpan), granKey = ed25519_generate(gran, seedSpan)
+	const message = malloc(4 + compact(p))
+	store<u32>(message, 0x5f504f50) // POP_
+	memory.copy(message + 4, owner, compact(p))
+	const signed = span(message, 4 + compact(p))
+	const auraSignature = at(sr25519_sign(aura, auraKey, signed)), granSignature = at(ed25519_sign(gran, granKey, signed))
+	if (!load<u8>(auraSignature) || !load<u8>(granSignature)) fail('no signature')
+	const out = malloc(2 + 64 + 2 + 128)
+	let q = putCompact(out, 64)
+	memory.copy(q, auraKey, 32)
+	memory.copy(q + 32, granKey, 32)
+	q = putCompact(q + 64, 128)
+	memory.copy(q, auraSignature + 1, 64)
+	memory.copy(q + 64, granSignature + 1, 64)
+	return span(out, q + 128 - out)
+}
+
+// ---- reports of equivocations
+/** Input: slot u64, authority 32. Output: Option<Vec<u8>>: the authority, when it is one. */
+export function AuraEquivocationApi_generate_key_ownership_proof(p: u32, l: u32): u64 {
+	const list = get(key(0x41)), first = at(list) + compactSize(at(list))
+	for (let i: u32 = 0; i < compact(at(list)); i++)
+		if (memory.compare(first + 32 * i, p + 8, 32) == 0) {
+			const out = malloc(2 + 32)
+			store<u8>(out, 1)
+			store<u8>(out + 1, 32 << 2)
+			memory.copy(out + 2, p + 8, 32)
+			return span(out, 34)
+		}
+	return result(0, 0, 0, 1)
+}
+/** Input: offender 32, slot u64, two headers, ownership Vec<u8>. Output: Option<()>. */
+export function AuraEquivocationApi_submit_report_equivocation_unsigned_extrinsic(p: u32, l: u32): u64 {
+	const xt = malloc(l + 6)
+	const body = putCompact(xt, l + 1)
+	store<u8>(body, 2)
+	memory.copy(body + 1, p, l)
+	return result(load<u8>(at(submit_transaction(span(xt, body + 1 + l - xt)))) == 0 ? 1 : 0, 0, 0, 1)
 }
 
 // ---- for the executor's tests
@@ -321,5 +393,9 @@ export function Test_read(p: u32, l: u32): u64 {
 	return span(out, n + length(r))
 }
 export function Test_generate(p: u32, l: u32): u64 { return span(sr25519_generate(p, span(p + 4, l - 4)), 32) }
+/** Input: key type 4, key 32, message. */
+export function Test_sr25519_sign(p: u32, l: u32): u64 { return sr25519_sign(p, p + 4, span(p + 36, l - 36)) }
+export function Test_ed25519_sign(p: u32, l: u32): u64 { return ed25519_sign(p, p + 4, span(p + 36, l - 36)) }
+export function Test_submit(p: u32, l: u32): u64 { return submit_transaction(span(p, l)) }
 export function Test_runtime_version(p: u32, l: u32): u64 { return runtime_version(span(p, l)) }
 export function Test_hash(p: u32, l: u32): u64 { return span(blake2_256(span(p, l)), 32) }

@@ -7,7 +7,7 @@ import { Keyring } from '@polkadot/keyring'
 import * as asc from 'assemblyscript/asc'
 import type { RawChainSpec } from '../chain-spec.ts'
 import { blake2_256 } from '../crypto/hash.ts'
-import { toHex } from '../crypto/hex.ts'
+import { fromHex, toHex } from '../crypto/hex.ts'
 import { concatBytes, encodeBytes, encodeCompact, encodeU32, encodeU64, encodeVec } from '../scale/codec.ts'
 
 const ENTRY = 'runtime.ts'
@@ -70,15 +70,18 @@ const compile = async (flags: string[]): Promise<Uint8Array> => {
 
 const encodeText = (text: string) => encodeBytes(Buffer.from(text))
 
-/** SCALE `RuntimeVersion` without APIs. */
-export const testVersion = (specVersion: number): Uint8Array =>
+/** `SessionKeys` (blake2b-64 of its name), version 2. */
+const APIS = [concatBytes(fromHex('0xab3c0572291feb8b'), encodeU32(2))]
+
+/** SCALE `RuntimeVersion`. */
+export const testVersion = (specVersion: number, apis = APIS): Uint8Array =>
 	concatBytes(
 		encodeText('test-runtime'),
 		encodeText('test-runtime'),
 		encodeU32(1),
 		encodeU32(specVersion),
 		encodeU32(0),
-		encodeVec([]),
+		encodeVec(apis),
 		encodeU32(1),
 		Uint8Array.of(1),
 	)

@@ -25,4 +25,7 @@ export declare function ext_crypto_secp256k1_ecdsa_recover_version_2(signature: 
 export declare function ext_crypto_secp256k1_ecdsa_recover_compressed_version_2(signature: u32, digest: u32): u64
 export declare function ext_crypto_sr25519_generate_version_1(keyType: u32, seed: u64): u32
 export declare function ext_crypto_ed25519_generate_version_1(keyType: u32, seed: u64): u32
+export declare function ext_crypto_sr25519_sign_version_1(keyType: u32, publicKey: u32, message: u64): u64
+export declare function ext_crypto_ed25519_sign_version_1(keyType: u32, publicKey: u32, message: u64): u64
+export declare function ext_offchain_submit_transaction_version_1(extrinsic: u64): u64
 export declare function ext_misc_runtime_version_version_1(code: u64): u64

@@ -19,10 +19,12 @@ import {
 import {
 	ext_allocator_free_version_1,
 	ext_crypto_ed25519_generate_version_1,
+	ext_crypto_ed25519_sign_version_1,
 	ext_crypto_ed25519_verify_version_1,
 	ext_crypto_secp256k1_ecdsa_recover_compressed_version_2,
 	ext_crypto_secp256k1_ecdsa_recover_version_2,
 	ext_crypto_sr25519_generate_version_1,
+	ext_crypto_sr25519_sign_version_1,
 	ext_crypto_sr25519_verify_version_2,
 	ext_hashing_blake2_128_version_1,
 	ext_hashing_blake2_256_version_1,
@@ -31,6 +33,7 @@ import {
 	ext_hashing_twox_128_version_1,
 	ext_logging_log_version_1,
 	ext_misc_runtime_version_version_1,
+	ext_offchain_submit_transaction_version_1,
 	ext_storage_append_version_1,
 	ext_storage_clear_prefix_version_2,
 	ext_storage_clear_version_1,
@@ -120,10 +123,14 @@ function wrapOption(context: u32, result: u64): u64 {
 	return wrap(context, block, block + 5, load<u32>(block, 1) >> 2)
 }
 
-/** SCALE `Result<[u8; length], EcdsaVerifyError>` to Uint8Array or null. */
-function wrapResult(context: u32, result: u64, length: u32): u64 {
+/** First byte of a SCALE `Result` that is `Ok`, and of an `Option` that is `Some`. */
+const OK: u8 = 0
+const SOME: u8 = 1
+
+/** `length` bytes behind the tag `wanted` to Uint8Array, or null under another tag. */
+function wrapTagged(context: u32, result: u64, wanted: u8, length: u32): u64 {
 	const block = <u32>result
-	if (!load<u8>(block)) return wrap(context, block, block + 1, length)
+	if (load<u8>(block) === wanted) return wrap(context, block, block + 1, length)
 	giveBack(block)
 	return NULL
 }
@@ -256,7 +263,7 @@ export function method_ecdsaRecover(context: u32, _self: u64, _argc: i32, argv: 
 	const digest = bytes(context, argv, 1)
 	if (!digest) return EXCEPTION
 	if (!fits || scratch() !== 32) return NULL
-	return wrapResult(context, ext_crypto_secp256k1_ecdsa_recover_version_2(signature, digest), 64)
+	return wrapTagged(context, ext_crypto_secp256k1_ecdsa_recover_version_2(signature, digest), OK, 64)
 }
 export function method_ecdsaRecoverCompressed(context: u32, _self: u64, _argc: i32, argv: u32): u64 {
 	const signature = bytes(context, argv, 0)
@@ -265,7 +272,7 @@ export function method_ecdsaRecoverCompressed(context: u32, _self: u64, _argc: i
 	const digest = bytes(context, argv, 1)
 	if (!digest) return EXCEPTION
 	if (!fits || scratch() !== 32) return NULL
-	return wrapResult(context, ext_crypto_secp256k1_ecdsa_recover_compressed_version_2(signature, digest), 33)
+	return wrapTagged(context, ext_crypto_secp256k1_ecdsa_recover_compressed_version_2(signature, digest), OK, 33)
 }
 
 /** SCALE `Option<Vec<u8>>` of a nullable argument, in a block to be released; 0 with a pending exception. */
@@ -315,6 +322,22 @@ export function method_ed25519Generate(context: u32, _self: u64, _argc: i32, arg
 	release(<u32>seed)
 	return result
 }
+export function method_sr25519Sign(context: u32, _self: u64, _argc: i32, argv: u32): u64 {
+	const message = input(context, argv, 2)
+	if (!message) return EXCEPTION
+	const keyType = exact(context, argv, 0, 4)
+	const publicKey = exact(context, argv, 1, 32)
+	if (!keyType || !publicKey) return wrongKeyType(context)
+	return wrapTagged(context, ext_crypto_sr25519_sign_version_1(keyType, publicKey, message), SOME, 64)
+}
+export function method_ed25519Sign(context: u32, _self: u64, _argc: i32, argv: u32): u64 {
+	const message = input(context, argv, 2)
+	if (!message) return EXCEPTION
+	const keyType = exact(context, argv, 0, 4)
+	const publicKey = exact(context, argv, 1, 32)
+	if (!keyType || !publicKey) return wrongKeyType(context)
+	return wrapTagged(context, ext_crypto_ed25519_sign_version_1(keyType, publicKey, message), SOME, 64)
+}
 /** Asking for the bytes of `undefined` leaves the TypeError the engine itself would raise. */
 function wrongKeyType(context: u32): u64 {
 	JS_GetUint8Array(context, SCRATCH, UNDEFINED)
@@ -323,6 +346,15 @@ function wrongKeyType(context: u32): u64 {
 export function method_runtimeVersionOf(context: u32, _self: u64, _argc: i32, argv: u32): u64 {
 	const code = input(context, argv, 0)
 	return code ? wrapOption(context, ext_misc_runtime_version_version_1(code)) : EXCEPTION
+}
+
+export function method_submitTransaction(context: u32, _self: u64, _argc: i32, argv: u32): u64 {
+	const extrinsic = input(context, argv, 0)
+	if (!extrinsic) return EXCEPTION
+	const block = <u32>ext_offchain_submit_transaction_version_1(extrinsic)
+	const accepted = load<u8>(block) === OK
+	giveBack(block)
+	return toBoolean(accepted)
 }
 
 // ---- text

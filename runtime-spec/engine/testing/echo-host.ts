@@ -61,6 +61,15 @@ export function echoHost(): EchoHost {
 		},
 		sr25519Generate: (keyType, seed) => fixed(32, seen('sr25519Generate', keyType, seed)),
 		ed25519Generate: (keyType, seed) => fixed(32, seen('ed25519Generate', keyType, seed)),
+		sr25519Sign: (keyType, publicKey, message) => {
+			const sum = seen('sr25519Sign', keyType, publicKey, message)
+			return sum % 3 ? fixed(64, sum) : null
+		},
+		ed25519Sign: (keyType, publicKey, message) => {
+			const sum = seen('ed25519Sign', keyType, publicKey, message)
+			return sum % 3 ? fixed(64, sum) : null
+		},
+		submitTransaction: (extrinsic) => seen('submitTransaction', extrinsic) % 2 === 1,
 		runtimeVersionOf: (code) => optional(seen('runtimeVersionOf', code)),
 		log: (level, message) => void seen('log', level, message),
 		utf8Encode: (text) => new TextEncoder().encode(text),

@@ -26,6 +26,7 @@ const decodeCompact = (bytes: Uint8Array): { value: number; size: number } => {
 }
 
 const option = (value: Uint8Array | null): Uint8Array => (value ? Uint8Array.of(1, ...compact(value.length), ...value) : Uint8Array.of(0))
+const fixedOption = (value: Uint8Array | null): Uint8Array => (value ? Uint8Array.of(1, ...value) : Uint8Array.of(0))
 const result = (value: Uint8Array | null): Uint8Array => (value ? Uint8Array.of(0, ...value) : Uint8Array.of(1, 2))
 
 function decodeOption(bytes: Uint8Array): Uint8Array | null {
@@ -132,6 +133,12 @@ export class BlobInstance {
 				place(host.sr25519Generate(at(keyType, 4), decodeOption(read(seed)))),
 			ext_crypto_ed25519_generate_version_1: (keyType: number, seed: bigint) =>
 				place(host.ed25519Generate(at(keyType, 4), decodeOption(read(seed)))),
+			ext_crypto_sr25519_sign_version_1: (keyType: number, publicKey: number, message: bigint) =>
+				span(fixedOption(host.sr25519Sign(at(keyType, 4), at(publicKey, 32), read(message)))),
+			ext_crypto_ed25519_sign_version_1: (keyType: number, publicKey: number, message: bigint) =>
+				span(fixedOption(host.ed25519Sign(at(keyType, 4), at(publicKey, 32), read(message)))),
+			ext_offchain_submit_transaction_version_1: (extrinsic: bigint) =>
+				span(Uint8Array.of(host.submitTransaction(read(extrinsic)) ? 0 : 1)),
 			ext_misc_runtime_version_version_1: (code: bigint) => span(option(host.runtimeVersionOf(read(code)))),
 		}
 	}

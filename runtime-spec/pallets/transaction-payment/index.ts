@@ -9,9 +9,9 @@ import { accountId, compactU128, option, struct, u8, u32, u128, unit } from '../
 import { value } from '../../frame/storage.ts'
 import { LIMITS } from '../../frame/system/index.ts'
 import { type DispatchInfo, dispatchClass, type Weight, weight } from '../../frame/weight.ts'
-import { blockAuthor } from '../aura/index.ts'
 import { deposit, reducible, resolve } from '../balances/index.ts'
 import { treasuryAccount } from '../pots.ts'
+import { blockAuthor } from '../session/index.ts'
 import { weights } from './weights.ts'
 
 /** Part of every fee: what an extrinsic costs a node before its call is looked at (signature, event, storage of the body), 0.001 STKR. */

@@ -1,6 +1,7 @@
 import { Keyring } from '@polkadot/keyring'
 import { cryptoWaitReady } from '@polkadot/util-crypto'
 import { blake2_256 } from '@stkr/node/src/crypto/hash.ts'
+import { pairsOf } from '@stkr/runtime-spec/pallets/session/testing/session-keys.ts'
 import { type Hex, hexToBytes } from 'viem'
 import { privateKeyToAddress } from 'viem/accounts'
 
@@ -20,6 +21,9 @@ export const ecdsaUser = new Keyring({ type: 'ecdsa' }).addFromUri('//Eve')
 export const lastWitness = keyring.addFromUri('//Witness1')
 export const LAST_WITNESS_KEY: Hex = `0x${'5a'.repeat(32)}`
 export const lastWitnessAddress = hexToBytes(privateKeyToAddress(LAST_WITNESS_KEY))
+
+/** Session keys of the last of the 100 validators. */
+export const lastValidator = pairsOf('//Last validator')
 
 /** 32 bytes that look random and are the same on every run. */
 export const hashOf = (label: string): Uint8Array => blake2_256(new TextEncoder().encode(label))

@@ -57,8 +57,6 @@ export class BlobBlocks {
 		this.runtime = new Runtime(compiled)
 		this.services = {
 			verify: signatures ? verify : () => true,
-			generateKey: () => ZERO,
-			publicKeys: () => [],
 			log: () => {},
 		}
 	}
@@ -111,6 +109,19 @@ export class BlobBlocks {
 	start(trie: Trie): number {
 		const execution = this.on(trie)
 		return timed(() => execution.call('Core_version', new Uint8Array()))
+	}
+
+	/** Reads one value for a client, in microseconds. */
+	read(trie: Trie): number {
+		const execution = this.on(trie)
+		return timed(() => execution.call('GrandpaApi_current_set_id', new Uint8Array()))
+	}
+
+	/** The state after a block in the middle was closed. */
+	closed(middle: Trie): Trie {
+		const execution = this.on(middle)
+		close(execution)
+		return applied(middle, execution.changes())
 	}
 
 	/** Events of a block in the middle after an extrinsic. Throws when it is refused or fails, or the block can't be closed. */

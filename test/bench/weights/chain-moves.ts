@@ -1,13 +1,16 @@
 import { dispatch, type Origin, signed } from '@stkr/runtime-spec/frame/call.ts'
 import type { Pallet } from '@stkr/runtime-spec/frame/pallet.ts'
 import { ETH, mintInto } from '@stkr/runtime-spec/pallets/assets/index.ts'
+import { hold, reason } from '@stkr/runtime-spec/pallets/balances/holds.ts'
 import { STKR } from '@stkr/runtime-spec/pallets/balances/index.ts'
 import { escrow, storage as escrowStorage } from '@stkr/runtime-spec/pallets/escrow/index.ts'
 import type { Order } from '@stkr/runtime-spec/pallets/escrow/orders.ts'
 import type { Votes } from '@stkr/runtime-spec/pallets/escrow/witnesses.ts'
 import { microPool, storage as poolStorage } from '@stkr/runtime-spec/pallets/micro-pool/index.ts'
+import { storage as sessionStorage } from '@stkr/runtime-spec/pallets/session/index.ts'
+import type { SessionKeys } from '@stkr/runtime-spec/pallets/session/keys.ts'
 import { hashOf, lastWitness, provider } from './actors.ts'
-import { NOW_MS, WITNESSES, witnessAccounts, witnessAddresses, witnessWeight } from './world.ts'
+import { NOW_MS, NUMBER, VALIDATORS, WITNESSES, witnessAccounts, witnessAddresses, witnessWeight } from './world.ts'
 
 export const ETHER = 10n ** 18n
 /** FP of the pools: a price that does not divide evenly. */
@@ -16,6 +19,33 @@ export const PRICE_PLANCK = 100n * STKR + 7n
 /** Makes a call on the native state. Throws what the call throws. */
 export const callNatively = (origin: Origin, { index, parts }: Pallet, name: string, args: object): void => {
 	dispatch({ pallet: index, definition: parts.calls![name], args }, origin)
+}
+
+/** Reasons an account may have holds for. */
+export const MAX_HOLDS = 8
+/** Puts plancks of `who` on hold for `count` reasons. */
+export const fillHolds = (who: Uint8Array, count: number): void => {
+	for (let i = 0; i < count; i++) hold(reason(`reason/${i}`), who, STKR)
+}
+
+/** Session keys of an account as of genesis: nobody proved them and nothing is held for them. */
+export const registerKeys = (who: Uint8Array, keys: SessionKeys): void => {
+	sessionStorage.nextKeys.put(who, keys)
+	for (const key of [keys.aura, keys.grandpa]) sessionStorage.keyOwner.put(key, who)
+}
+
+/** As many accounts with keys as may validate, none of whom does. */
+export const registerOthers = (): Uint8Array[] =>
+	Array.from({ length: VALIDATORS }, (_, i) => {
+		const who = hashOf(`next validator ${i}`)
+		registerKeys(who, { aura: hashOf(`next author ${i}`), grandpa: hashOf(`next voter ${i}`) })
+		return who
+	})
+
+/** The session ends with the measured block, and others take over altogether. */
+export const endSession = (): void => {
+	sessionStorage.planned.put(registerOthers())
+	sessionStorage.endsAt.put(NUMBER)
 }
 
 /** Wrapped ETH for `who`, with the books of the bridge as after a lock. */

@@ -1,6 +1,7 @@
 import { MICROS } from '@stkr/runtime-spec/frame/weight.ts'
 import type { Measurement } from './measure.ts'
 import { declaredWeight, measuredPallets } from './preparations.ts'
+import { VALIDATORS } from './world.ts'
 
 /** For what the bench can't show: garbage collection, caches gone cold, a state that has to come from disk, tries of millions of keys. */
 export const SAFETY_FACTOR = 1.3
@@ -39,9 +40,9 @@ const fixedEntry = (pallet: string, name: string, worst: string, us: number): En
 })
 
 /** What each entry of each `weights.ts` should be. An entry that several calls share covers the dearest. */
-export const entriesOf = ({ baseBlockUs, baseExtrinsicUs, auraUs, calls }: Measurement): Entry[] => {
+export const entriesOf = ({ baseBlockUs, baseExtrinsicUs, auraUs, sessionUs, rotateUs, calls }: Measurement): Entry[] => {
 	const entries = [
-		fixedEntry('System', 'baseBlock', 'An empty block with its roots, on the day 100 voters change', baseBlockUs),
+		fixedEntry('System', 'baseBlock', 'An empty block with its roots', baseBlockUs),
 		fixedEntry(
 			'System',
 			'baseExtrinsic',
@@ -55,6 +56,8 @@ export const entriesOf = ({ baseBlockUs, baseExtrinsicUs, auraUs, calls }: Measu
 			baseExtrinsicUs.ecdsa - Math.max(baseExtrinsicUs.sr25519, baseExtrinsicUs.ed25519),
 		),
 		fixedEntry('Aura', 'onInitialize', 'A slot', auraUs),
+		fixedEntry('Session', 'onInitialize', 'A look at the end of the session', sessionUs),
+		fixedEntry('Session', 'rotate', `The end of a session, ${VALIDATORS} others take over`, rotateUs),
 	]
 	for (const [pallet] of Object.entries(measuredPallets)) {
 		const own = calls.filter((call) => call.pallet.name === pallet)

@@ -18,11 +18,13 @@ const { values } = parseArgs({ options: { write: { type: 'boolean', default: fal
 machine()
 const { code } = await builtRuntime()
 const measurement = measure(code)
-const { calls, startUs, baseBlockUs, baseExtrinsicUs, auraUs } = measurement
+const { calls, startUs, baseBlockUs, baseExtrinsicUs, auraUs, sessionUs, rotateUs } = measurement
 figure('start of a call, contained in both bases', startUs, 'us')
 figure('base block, measured', baseBlockUs, 'us')
 for (const [scheme, us] of Object.entries(baseExtrinsicUs)) figure(`base extrinsic with ${scheme}, measured`, us, 'us')
 figure('Aura opens a block, measured', auraUs, 'us')
+figure('Session opens a block, measured', sessionUs, 'us')
+figure('Session ends and all validators change, measured', rotateUs, 'us')
 for (const { pallet, definition, preparation, weight, fromUs, toUs } of calls) {
 	const { size } = preparation
 	const name = `${pallet.name}.${definition.name}`

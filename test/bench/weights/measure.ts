@@ -1,15 +1,12 @@
 import { compileRuntime } from '@stkr/node/src/executor/runtime.ts'
 import { mint, STKR } from '@stkr/runtime-spec/pallets/balances/index.ts'
-import { storage as grandpa } from '@stkr/runtime-spec/pallets/grandpa/index.ts'
-import { ecdsaUser, ed25519User, hashOf, user } from './actors.ts'
+import { ecdsaUser, ed25519User, user } from './actors.ts'
 import { BlobBlocks } from './blocks.ts'
+import { endSession } from './chain-moves.ts'
 import { baseOf, callPlan, emptyPlan } from './plans.ts'
 import { type MeasuredCall, measuredCalls } from './preparations.ts'
 import { Row } from './row.ts'
-import { NUMBER, World } from './world.ts'
-
-/** Voters of the change that is due in the dearest block. */
-const VOTERS = 100
+import { World } from './world.ts'
 
 /** What a call costs on top of the base weight of its extrinsic, in microseconds, at both of its sizes (without a size: twice the same). */
 export interface CallCost extends MeasuredCall {
@@ -21,22 +18,18 @@ export interface CallCost extends MeasuredCall {
 export interface Measurement {
 	/** The start of any call of the blob, contained in both bases. */
 	startUs: number
-	/** An empty block: opening, timestamp, closing, with the dearest hooks. */
+	/** An empty block in the middle of a session: opening, timestamp, closing. */
 	baseBlockUs: number
 	/** The shortest remark by signature scheme, with signature, checks, fee, event and its part in the closing of the block. */
 	baseExtrinsicUs: Record<'sr25519' | 'ed25519' | 'ecdsa', number>
 	/** What Aura does when a block opens. */
 	auraUs: number
+	/** What Session does when a block opens. */
+	sessionUs: number
+	/** What the last block of a session takes more to close when every validator is replaced. */
+	rotateUs: number
 	calls: CallCost[]
 }
-
-/** A change of voters that is due in the measured block: the dearest that hooks can meet. */
-const dueChange = (): void =>
-	grandpa.pendingChange.put({
-		scheduledAt: NUMBER,
-		delay: 0,
-		nextAuthorities: Array.from({ length: VOTERS }, (_, i): [Uint8Array, bigint] => [hashOf(`next voter ${i}`), 1n]),
-	})
 
 /** Measures every call in its worst case. */
 export const measure = (code: Uint8Array): Measurement => {
@@ -47,12 +40,20 @@ export const measure = (code: Uint8Array): Measurement => {
 	const plan = emptyPlan(world)
 	const { trie } = plan
 	const middle = unsigned.begin(plan)
-	const busiest = world.with(dueChange).trie
-	const busiestMiddle = unsigned.begin({ ...plan, trie: busiest })
+	const lastMiddle = unsigned.begin({ ...plan, trie: world.with(endSession).trie })
 	const base = baseOf(user)
 
 	const start = new Row(() => [unsigned.start(trie)])
-	const busiestBlock = new Row(() => [unsigned.open(busiest, true), unsigned.timestamp(busiest), unsigned.close(busiestMiddle)])
+	const block = new Row(() => [unsigned.open(trie, true), unsigned.timestamp(trie), unsigned.close(middle)])
+	const rotate = new Row(
+		() => [unsigned.close(lastMiddle)],
+		() => [unsigned.close(middle)],
+	)
+	// It reads one value, as this does.
+	const session = new Row(
+		() => [unsigned.read(trie)],
+		() => [unsigned.start(trie)],
+	)
 	const closing = new Row(
 		() => [unsigned.extrinsic(middle, base)[1]],
 		() => [unsigned.close(middle)],
@@ -78,10 +79,11 @@ export const measure = (code: Uint8Array): Measurement => {
 				const plan = callPlan(world, call, size)
 				if (!plan.signed) return timestamp
 				const { measured, base } = plan.signed
-				const middle = unsigned.begin(plan)
+				const blocks = call.preparation.signatures ? signed : unsigned
+				const middle = blocks.begin(plan)
 				return new Row(
-					() => unsigned.extrinsic(middle, measured),
-					() => unsigned.extrinsic(middle, base),
+					() => blocks.extrinsic(middle, measured),
+					() => blocks.extrinsic(middle, base),
 				)
 			}
 			const { size } = call.preparation
@@ -89,19 +91,31 @@ export const measure = (code: Uint8Array): Measurement => {
 			return { call, from, to: size ? at(size.to) : from }
 		})
 
-	const rows = [start, busiestBlock, closing, ...Object.values(schemes), aura, timestamp, ...calls.flatMap(({ from, to }) => [from, to])]
+	const rows = [
+		start,
+		block,
+		closing,
+		...Object.values(schemes),
+		aura,
+		session,
+		rotate,
+		timestamp,
+		...calls.flatMap(({ from, to }) => [from, to]),
+	]
 	Row.measure([...new Set(rows)])
 
 	const withClosing = (row: Row): number => row.us + closing.us
 	return {
 		startUs: start.us,
-		baseBlockUs: busiestBlock.us,
+		baseBlockUs: block.us,
 		baseExtrinsicUs: {
 			sr25519: withClosing(schemes.sr25519),
 			ed25519: withClosing(schemes.ed25519),
 			ecdsa: withClosing(schemes.ecdsa),
 		},
 		auraUs: aura.us,
+		sessionUs: session.us,
+		rotateUs: rotate.us,
 		calls: calls.map(({ call, from, to }) => ({ ...call, fromUs: from.us, toUs: to.us })),
 	}
 }

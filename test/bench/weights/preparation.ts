@@ -19,6 +19,8 @@ export interface Preparation {
 	/** Events that prove the worst case was met, as `Pallet.Event`. */
 	emits?: readonly string[]
 	size?: Size
+	/** The call itself verifies sr25519 or ed25519 signatures: it is measured with them, and so is what its cost is counted from. */
+	signatures?: boolean
 	/** Writes what the call meets, natively on a copy of the world's state, and gives the call's arguments. */
 	make(size: number): object
 }

@@ -6,9 +6,10 @@ import { weights as assets } from '@stkr/runtime-spec/pallets/assets/weights.ts'
 import { weights as aura } from '@stkr/runtime-spec/pallets/aura/weights.ts'
 import { weights as balances } from '@stkr/runtime-spec/pallets/balances/weights.ts'
 import { weights as escrow } from '@stkr/runtime-spec/pallets/escrow/weights.ts'
-import { weights as grandpa } from '@stkr/runtime-spec/pallets/grandpa/weights.ts'
 import { weights as liquidStaking } from '@stkr/runtime-spec/pallets/liquid-staking/weights.ts'
 import { weights as microPool } from '@stkr/runtime-spec/pallets/micro-pool/weights.ts'
+import { weights as offences } from '@stkr/runtime-spec/pallets/offences/weights.ts'
+import { weights as session } from '@stkr/runtime-spec/pallets/session/weights.ts'
 import { weights as sudo } from '@stkr/runtime-spec/pallets/sudo/weights.ts'
 import { weights as timestamp } from '@stkr/runtime-spec/pallets/timestamp/weights.ts'
 import { weights as transactionPayment } from '@stkr/runtime-spec/pallets/transaction-payment/weights.ts'
@@ -16,10 +17,11 @@ import { weights as utility } from '@stkr/runtime-spec/pallets/utility/weights.t
 import { executive } from '@stkr/runtime-spec/runtime/index.ts'
 import { escrowCalls } from './calls/bridge.ts'
 import { sudoCalls, utilityCalls } from './calls/calling.ts'
-import { auraCalls, grandpaCalls, timestampCalls } from './calls/consensus.ts'
+import { timestampCalls } from './calls/consensus.ts'
 import { assetsCalls, balancesCalls, transactionPaymentCalls } from './calls/money.ts'
 import { liquidStakingCalls, microPoolCalls } from './calls/pools.ts'
 import { systemCalls } from './calls/system.ts'
+import { offencesCalls, sessionCalls } from './calls/validators.ts'
 import type { Preparation, Preparations } from './preparation.ts'
 
 /** Weights of a pallet as its `weights.ts` declares them: fixed, or by a length or count. */
@@ -36,8 +38,7 @@ interface Measured {
 export const measuredPallets: Record<string, Measured> = {
 	System: { declared: system, calls: systemCalls, folder: 'frame/system' },
 	Timestamp: { declared: timestamp, calls: timestampCalls, folder: 'pallets/timestamp' },
-	Aura: { declared: aura, calls: auraCalls, folder: 'pallets/aura' },
-	Grandpa: { declared: grandpa, calls: grandpaCalls, folder: 'pallets/grandpa' },
+	Aura: { declared: aura, calls: {}, folder: 'pallets/aura' },
 	Balances: { declared: balances, calls: balancesCalls, folder: 'pallets/balances' },
 	TransactionPayment: { declared: transactionPayment, calls: transactionPaymentCalls, folder: 'pallets/transaction-payment' },
 	Utility: { declared: utility, calls: utilityCalls, folder: 'pallets/utility' },
@@ -46,6 +47,8 @@ export const measuredPallets: Record<string, Measured> = {
 	Escrow: { declared: escrow, calls: escrowCalls, folder: 'pallets/escrow' },
 	MicroPool: { declared: microPool, calls: microPoolCalls, folder: 'pallets/micro-pool' },
 	LiquidStaking: { declared: liquidStaking, calls: liquidStakingCalls, folder: 'pallets/liquid-staking' },
+	Session: { declared: session, calls: sessionCalls, folder: 'pallets/session' },
+	Offences: { declared: offences, calls: offencesCalls, folder: 'pallets/offences' },
 }
 
 /** What an entry of `weights` comes to for a size. */

@@ -1,12 +1,16 @@
 import { compileRuntime } from '@stkr/node/src/executor/runtime.ts'
 import { type Call, call, infoOf } from '@stkr/runtime-spec/frame/call.ts'
 import { pallet } from '@stkr/runtime-spec/frame/pallet.ts'
+import type { StorageValue } from '@stkr/runtime-spec/frame/storage.ts'
 import { LIMITS } from '@stkr/runtime-spec/frame/system/index.ts'
 import { NO_WEIGHT } from '@stkr/runtime-spec/frame/weight.ts'
+import { storage as grandpa } from '@stkr/runtime-spec/pallets/grandpa/index.ts'
+import { storage as session } from '@stkr/runtime-spec/pallets/session/index.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { builtRuntime } from '../../runtime/built.ts'
 import { BlobBlocks } from './blocks.ts'
-import { callPlan } from './plans.ts'
+import { endSession, registerOthers } from './chain-moves.ts'
+import { callPlan, emptyPlan } from './plans.ts'
 import { declaredWeight, measuredCalls } from './preparations.ts'
 import { World } from './world.ts'
 
@@ -48,6 +52,17 @@ describe('CHN-4 WGT-1 the worst case of', () => {
 			}
 		},
 	)
+})
+
+test('CHN-4 WGT-1 the end of a session replaces all validators in the blob, and its weight fits a block', () => {
+	const middle = blocks.begin({ ...emptyPlan(world), trie: world.with(endSession).trie })
+	const before = world.with(() => [session.currentIndex.get(), grandpa.currentSetId.get()] as const).made
+	const after = blocks.closed(middle)
+	const read = <T>(item: StorageValue<T, T>): T => item.codec.decode(after.get(item.prefix)!)
+	expect([read(session.currentIndex), read(grandpa.currentSetId)]).toEqual([before[0] + 1, before[1] + 1n])
+	expect(read(session.validators)).toEqual(world.with(registerOthers).made)
+	const { refTime } = declaredWeight('Session', 'rotate', 0)!
+	expect(refTime).toBeLessThan(LIMITS.maxBlock.refTime / 10)
 })
 
 test('WGT-1 a call without a preparation is an error that names it', () => {

@@ -6,24 +6,30 @@ import { concatBytes, fromHex, toHex } from '@stkr/runtime-spec/frame/bytes.ts'
 import { useHost } from '@stkr/runtime-spec/frame/host.ts'
 import { nativeHost } from '@stkr/runtime-spec/frame/native/host.ts'
 import { MemoryState } from '@stkr/runtime-spec/frame/native/state.ts'
+import { type Codec, FixedBytes } from '@stkr/runtime-spec/frame/scale/index.ts'
 import { StorageDoubleMap, StorageMap } from '@stkr/runtime-spec/frame/storage.ts'
 import { storage as system } from '@stkr/runtime-spec/frame/system/index.ts'
 import { storage as aura } from '@stkr/runtime-spec/pallets/aura/index.ts'
+import { storage as session } from '@stkr/runtime-spec/pallets/session/index.ts'
+import { genesisValidator } from '@stkr/runtime-spec/pallets/session/testing/session-keys.ts'
 import { storage as timestamp } from '@stkr/runtime-spec/pallets/timestamp/index.ts'
 import { buildState } from '@stkr/runtime-spec/runtime/genesis.ts'
 import { executive } from '@stkr/runtime-spec/runtime/index.ts'
 import { developmentGenesis } from '@stkr/runtime-spec/runtime/presets.ts'
 import { applied, emptyTrie } from '../../runtime/twin.ts'
-import { hashOf, lastWitness, lastWitnessAddress } from './actors.ts'
+import { hashOf, lastValidator, lastWitness, lastWitnessAddress } from './actors.ts'
 
-/** Authorities and witnesses as many as the pallets take. */
-const AUTHORITIES = 100
+/** Validators and witnesses as many as the pallets take. */
+export const VALIDATORS = 100
 export const WITNESSES = 64
 /** More than a third of the set's weight: a vote is carried by the last witness and by none before. */
 const LAST_WITNESS_WEIGHT = 2 * (WITNESSES - 1) + 1
 /** Entries that lie in every map beside those a call touches, so that paths in the trie are as long as on a chain in use. */
 const CROWD = 2048
 const SLOT_MS = 6000n
+/** The present session: past the age at which every session removes the record of an old one. */
+const SESSION = 1000
+const SESSIONS_KEPT = 168
 
 /** The block that is measured: past the age at which every block removes the hash of an old one. */
 export const NUMBER = 5001
@@ -42,12 +48,22 @@ export const witnessAddresses: readonly Uint8Array[] = [
 ]
 export const witnessWeight = (i: number): number => (i === WITNESSES - 1 ? LAST_WITNESS_WEIGHT : 1)
 
+const validators = () => [
+	...Array.from({ length: VALIDATORS - 1 }, (_, i) => ({
+		account: toHex(hashOf(`validator ${i}`)),
+		aura: toHex(hashOf(`author ${i}`)),
+		grandpa: toHex(hashOf(`voter ${i}`)),
+	})),
+	genesisValidator(lastValidatorAccount, lastValidator),
+]
+const lastValidatorAccount = hashOf('last validator')
+
 const genesis = (): string => {
 	const preset = developmentGenesis() as { escrow: object } & Record<string, unknown>
 	return JSON.stringify({
 		...preset,
-		aura: { authorities: Array.from({ length: AUTHORITIES }, (_, i) => toHex(hashOf(`author ${i}`))), slotDuration: Number(SLOT_MS) },
-		grandpa: { authorities: Array.from({ length: AUTHORITIES }, (_, i) => [toHex(hashOf(`voter ${i}`)), 1]) },
+		aura: { slotDuration: Number(SLOT_MS) },
+		session: { validators: validators() },
 		escrow: {
 			...preset.escrow,
 			threshold: WITNESSES,
@@ -63,29 +79,42 @@ const genesis = (): string => {
 /** The state before block `NUMBER`, natively: what a preparation adds to. */
 const initial = (): MemoryState => {
 	const state = new MemoryState()
-	enter(state)
+	onState(state)
 	buildState(genesis())
 	system.number.put(NUMBER - 1)
 	system.blockHash.put(0, GENESIS_HASH)
 	for (let number = 1; number < NUMBER - 1; number++) system.blockHash.put(number, hashOf(`block ${number}`))
 	timestamp.now.put(NOW_MS - SLOT_MS)
 	aura.currentSlot.put(SLOT - 1n)
+	const record = session.history.get(0)!
+	session.history.kill(0)
+	for (let i = 0; i < SESSIONS_KEPT; i++) session.history.put(SESSION - i, { ...record, firstSlot: SLOT - 100n })
+	session.currentIndex.put(SESSION)
+	session.endsAt.put(NUMBER + 100)
 	return state
 }
 
-/** Lets native code run on `state`, as if in block `NUMBER`. */
-const enter = (state: MemoryState): void => {
+/** Lets native code run on `state`, outside of any block. */
+const onState = (state: MemoryState): void => {
 	useHost(nativeHost(state, { verify: false }))
 	resetBlock()
+}
+
+/** As `onState`, as if in block `NUMBER`. */
+const enter = (state: MemoryState): void => {
+	onState(state)
 	block.number = NUMBER
 	block.phase = 'ApplyExtrinsic'
 }
+
+/** First keys under which a double map is crowded: assets and pools that calls touch, or the account of whom reports tell. */
+const firstKeys = (codec: Codec<unknown>): unknown[] => (codec instanceof FixedBytes ? [lastValidatorAccount] : [1, 2])
 
 /** Keys beside those of `state`: `CROWD` in every map, of no meaning but of likely size. */
 const crowd = (): Change[] => {
 	const prefixes = executive.pallets.flatMap(({ parts }) =>
 		Object.values(parts.storage ?? {}).flatMap((item) => {
-			if (item instanceof StorageDoubleMap) return [1, 2].map((first) => item.prefixOf(first))
+			if (item instanceof StorageDoubleMap) return firstKeys(item.keys[0]).map((first) => item.prefixOf(first))
 			return item instanceof StorageMap ? [item.prefix] : []
 		}),
 	)

@@ -2,9 +2,10 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert'
 import type { ApiPromise } from '@polkadot/api'
 import { buildRuntime } from '@stkr/runtime-spec/engine/build.ts'
 import { VERSION } from '@stkr/runtime-spec/frame/system/version.ts'
+import { pairsOf } from '@stkr/runtime-spec/pallets/session/testing/session-keys.ts'
 import { builtRuntime } from '../../runtime/built.ts'
 import type { Report } from '../report.ts'
-import { afterUpgrade, scenario, upgrade } from './scenario.ts'
+import { afterUpgrade, NEXT_KEYS, scenario, upgrade } from './scenario.ts'
 import { chopsticksSpec } from './spec.ts'
 import { type Step, step } from './steps.ts'
 import { TwinChains } from './twin-chains.ts'
@@ -22,6 +23,9 @@ export const chopsticks = async (report: Report): Promise<void> => {
 	report.part('chopsticks', 'the same signed calls on our node and in chopsticks, on smoldot’s executor')
 	const chains = await TwinChains.open(await chopsticksSpec())
 	try {
+		const { aura, grandpa } = pairsOf(NEXT_KEYS)
+		chains.ours.node.keystore.insert('aura', NEXT_KEYS, aura.publicKey)
+		chains.ours.node.keystore.insert('gran', NEXT_KEYS, grandpa.publicKey)
 		const called = new Set<string>()
 		const run = async (blocks: Step[][]): Promise<void> => {
 			for (const steps of blocks) {
@@ -47,6 +51,9 @@ export const chopsticks = async (report: Report): Promise<void> => {
 			strictEqual(chains.api.runtimeVersion.specVersion.toNumber(), VERSION.specVersion + 1),
 		)
 		await run(afterUpgrade())
+		await report.check('the authorities changed at the end of a session', async () =>
+			deepStrictEqual((await chains.api.query.aura.authorities()).toJSON(), [hexOf(aura.publicKey)]),
+		)
 		await report.check('a signed inherent is refused alike', async () => {
 			const { ours, theirs } = await chains.refusals(step('Bob', 'timestamp.set', [1]))
 			strictEqual(ours, theirs)

@@ -1,4 +1,14 @@
 import type { ApiPromise } from '@polkadot/api'
+import { toHex } from '@stkr/runtime-spec/frame/bytes.ts'
+import { auraEquivocation, grandpaEquivocation } from '@stkr/runtime-spec/pallets/offences/equivocation.ts'
+import {
+	auraEquivocationOf,
+	grandpaEquivocationOf,
+	signedVote,
+	type Votes,
+} from '@stkr/runtime-spec/pallets/offences/testing/equivocations.ts'
+import { membershipProof } from '@stkr/runtime-spec/pallets/session/index.ts'
+import { keysOf, pairsOf, proofFor } from '@stkr/runtime-spec/pallets/session/testing/session-keys.ts'
 import { DEV_ESCROW, DEV_ETHEREUM_CHAIN_ID, DEV_KEYS, type DevName } from '@stkr/runtime-spec/runtime/presets.ts'
 import { mnemonicToAccount } from 'viem/accounts'
 import { type EscrowOrder, escrowDomain, signEscrowOrder } from '../../../sidecar/contracts/eip712.ts'
@@ -6,6 +16,8 @@ import { pairOf } from '../signers.ts'
 import { u64Hex } from './spec.ts'
 import { batch, root, type Step, step } from './steps.ts'
 
+/** Secret URI of the session keys that Alice takes on: the node that makes the blocks must have them. */
+export const NEXT_KEYS = '//Alice//next'
 const STKR = 10n ** 18n
 const ETHER = 10n ** 18n
 const WITNESSES: readonly DevName[] = ['Witness1', 'Witness2', 'Witness3']
@@ -68,6 +80,38 @@ const sign = (witness: DevName, account: number, nonce: number, outcome = 'ok'):
 const witnessed = (make: (witness: DevName, number: number) => Step): Step[] => WITNESSES.map((witness, i) => make(witness, i + 1))
 const outcome = (nonce: number, what: 'Executed' | 'Expired'): Step[] =>
 	witnessed((witness) => step(witness, 'escrow.attestOutcome', [nonce, what]))
+
+/** Registers the keys of a secret URI for `by`, proven for `owner`. */
+const setKeys = (by: DevName, uri: string, outcome = 'ok', owner = by): Step => {
+	const pairs = pairsOf(uri)
+	return step(by, 'session.setKeys', [keysOf(pairs), toHex(proofFor(pairOf(owner).publicKey, pairs))], outcome)
+}
+
+/** Who validates in session 0, and the votes that are reported of it. */
+const firstMembership = (): Uint8Array =>
+	membershipProof.encode({ session: 0, validators: [{ account: pairOf('Alice').publicKey, keys: keysOf(pairsOf('//Alice')) }] })
+const FIRST_SET: Votes = { type: 'Precommit', round: 3n, setId: 0n }
+
+const reportVotes = (by: DevName, votes: Votes, outcome = 'ok'): Step => {
+	const proof = grandpaEquivocation.encode(grandpaEquivocationOf(pairsOf('//Alice').grandpa, votes))
+	return step(by, 'offences.reportGrandpaEquivocation', [proof, firstMembership()], outcome)
+}
+const sameVoteTwice = (): Uint8Array => {
+	const { grandpa } = pairsOf('//Alice')
+	const vote = signedVote(grandpa, FIRST_SET, 1)
+	return grandpaEquivocation.encode(grandpaEquivocationOf(grandpa, FIRST_SET, vote, vote))
+}
+
+/** Reports two blocks that Alice sealed in the slot after the last block's, as a validator of session 0. */
+const reportBlocks = (by: DevName, outcome = 'ok'): Step => ({
+	by,
+	outcome,
+	async make(api) {
+		const slot = BigInt((await api.query.aura.currentSlot()).toString()) + 1n
+		const proof = auraEquivocation.encode(auraEquivocationOf(pairsOf('//Alice').aura, slot))
+		return api.tx.offences.reportAuraEquivocation(proof, firstMembership())
+	},
+})
 
 const ORDER_LIFETIME_KEY = '0x739f2acb576f027f466145c0596923c78bd20f70661ffe793465e0d295ea876e'
 
@@ -150,6 +194,12 @@ export const scenario = (): Step[][] => [
 			outcome: 'BadOrigin',
 			make: (api) => api.tx.utility.withWeight(api.tx.system.remark('0x05'), { refTime: 1000, proofSize: 10 }),
 		},
+		setKeys('Charlie', '//Alice', 'session.DuplicatedKey'),
+		reportBlocks('Ferdie'),
+		reportVotes('Ferdie', FIRST_SET),
+		reportVotes('Ferdie', FIRST_SET, 'offences.DuplicateOffenceReport'),
+		reportVotes('Dave', { ...FIRST_SET, setId: 1n }, 'offences.InvalidKeyOwnershipProof'),
+		step('Dave', 'offences.reportGrandpaEquivocation', [sameVoteTwice(), firstMembership()], 'offences.InvalidEquivocationProof'),
 	],
 	[
 		root('assets.forceCreate', [7, key('Bob'), false, 10]),
@@ -157,11 +207,16 @@ export const scenario = (): Step[][] => [
 		root('assets.forceSetMetadata', [7, 'Seven', 'VII', 6, false]),
 		root('assets.forceSetMetadata', [8, 'Eight', 'VIII', 6, false], 'assets.Unknown'),
 		step('Bob', 'assets.forceCreate', [9, key('Bob'), true, 1], 'BadOrigin'),
-		root('grandpa.scheduleChange', [[[DEV_KEYS.Alice.ed25519, 1]], 1]),
-		root('grandpa.scheduleChange', [[[DEV_KEYS.Alice.ed25519, 1]], 1], 'grandpa.ChangePending'),
-		root('aura.changeAuthorities', [[key('Alice')]]),
-		root('aura.changeAuthorities', [[]], 'aura.BadAuthorities'),
-		step('Bob', 'aura.changeAuthorities', [[]], 'BadOrigin'),
+		setKeys('Alice', NEXT_KEYS),
+		setKeys('Bob', '//Bob//session'),
+		setKeys('Charlie', '//Charlie//session', 'session.InvalidProof', 'Bob'),
+		step('Charlie', 'session.purgeKeys', [], 'session.NoKeys'),
+		root('session.setValidators', [[key('Alice')]]),
+		root('session.setValidators', [[]], 'session.BadValidators'),
+		root('session.setValidators', [[key('Charlie')]], 'session.NoKeys'),
+		root('session.setPeriod', [5]),
+		root('session.setPeriod', [0], 'session.BadPeriod'),
+		step('Bob', 'session.setValidators', [[key('Bob')]], 'BadOrigin'),
 		root('transactionPayment.setAuthorShare', [400_000]),
 		root('transactionPayment.setAuthorShare', [1_000_001], 'transactionPayment.ShareTooLarge'),
 		root('escrow.setContract', [DEV_ESCROW]),
@@ -173,6 +228,9 @@ export const scenario = (): Step[][] => [
 		...witnessed((witness) => lock(witness, 1, 'Charlie')),
 		...witnessed((witness) => lock(witness, 2, 'Dave')),
 		lock('Bob', 3, 'Bob', 'escrow.NotWitness'),
+		step('Bob', 'session.purgeKeys', []),
+		reportBlocks('Eve', 'offences.InvalidKeyOwnershipProof'),
+		reportVotes('Eve', FIRST_SET, 'offences.DuplicateOffenceReport'),
 	],
 	[
 		lock('Witness1', 0, 'Bob', 'escrow.AlreadyMinted'),

@@ -19,6 +19,8 @@ const PALLETS = [
 	'Escrow',
 	'MicroPool',
 	'LiquidStaking',
+	'Session',
+	'Offences',
 ]
 
 /** Resolves with the first notification that `wanted` accepts, and ends the subscription. */

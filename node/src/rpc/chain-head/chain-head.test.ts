@@ -290,6 +290,17 @@ describe('transactions of the new API', () => {
 		await expect(client.call('transactionWatch_v1_unwatch', id)).rejects.toMatchObject({ code: -32602 })
 	})
 
+	it('CNS-1 tells when the block of an extrinsic is no longer on the best chain', async () => {
+		const id = await client.text('transactionWatch_v1_submitAndWatch', '0x01')
+		const { hash } = node.chain.make()
+		node.pool.tell({ inBlock: hash, index: 2 })
+		node.pool.tell({ retracted: hash })
+		expect((await client.take(id, 3)).slice(1)).toEqual([
+			{ event: 'bestChainBlockIncluded', block: { hash, index: 2 } },
+			{ event: 'bestChainBlockIncluded', block: null },
+		])
+	})
+
 	it('tells an invalid extrinsic as an event, not as an error', async () => {
 		node.pool.refusal = Object.assign(new Error('Invalid Transaction'), { code: 1010, data: 'Transaction is outdated' })
 		const id = await client.text('transactionWatch_v1_submitAndWatch', '0x01')

@@ -57,11 +57,13 @@ export class FakeChain implements Chain {
 	readonly properties = { tokenSymbol: 'STKR', tokenDecimals: 18 }
 	/** Answers of runtime calls by method; anything else traps. */
 	readonly calls = new Map<string, (input: Uint8Array) => Uint8Array>()
+	/** Version of the `SessionKeys` API. */
+	sessionKeysVersion = 1
 	readonly justified = new Map<Hash, [string, Uint8Array][]>()
 	proofOf: (keys: Uint8Array[]) => Uint8Array[] = () => []
 	stateRoot: Hash | undefined
 	readonly #blocks = new Map<Hash, FakeBlock>()
-	readonly #listeners: { [E in keyof ChainEvents]: Set<ChainEvents[E]> } = { best: new Set(), finalized: new Set() }
+	readonly #listeners: { [E in keyof ChainEvents]: Set<ChainEvents[E]> } = { imported: new Set(), best: new Set(), finalized: new Set() }
 	#canonical: Hash[] = []
 	#finalizedNumber = 0
 
@@ -199,7 +201,7 @@ export class FakeChain implements Chain {
 			implVersion: 0,
 			apis: [
 				['0xdf6acb689907609b', 5],
-				['0xab3c0572291feb8b', 1],
+				['0xab3c0572291feb8b', this.sessionKeysVersion],
 			],
 			transactionVersion: 1,
 			systemVersion: 1,
@@ -283,6 +285,9 @@ export function fakeNode(genesis?: Record<string, string>): FakeNode {
 				keys.add(`${type} ${toHex(publicKey)}`)
 			},
 			has: (type, publicKey) => keys.has(`${type} ${toHex(publicKey)}`),
+			generate: () => new Uint8Array(32),
+			publicKeys: () => [],
+			sign: () => new Uint8Array(64),
 		},
 		name: 'fake-node',
 		version: '0.0.0',

@@ -1,11 +1,10 @@
 import { infoOf, runtimeCall, signed } from '@stkr/runtime-spec/frame/call.ts'
 import { storage as system } from '@stkr/runtime-spec/frame/system/index.ts'
 import { APPROVAL_DEPOSIT, assets } from '@stkr/runtime-spec/pallets/assets/index.ts'
-import { hold, reason } from '@stkr/runtime-spec/pallets/balances/holds.ts'
 import { balances, EXISTENTIAL_DEPOSIT, mint, reserve, STKR } from '@stkr/runtime-spec/pallets/balances/index.ts'
 import { feeOf } from '@stkr/runtime-spec/pallets/transaction-payment/index.ts'
 import { hashOf, newcomer, user } from '../actors.ts'
-import { callNatively, ETHER, holdStakedEther } from '../chain-moves.ts'
+import { callNatively, ETHER, fillHolds, holdStakedEther, MAX_HOLDS } from '../chain-moves.ts'
 import type { Preparations } from '../preparation.ts'
 
 const id = (value: Uint8Array) => ({ type: 'Id', value })
@@ -22,12 +21,6 @@ const leavingDust = (name: string, argsFor: (value: bigint) => object): object =
 	const fee = feeOf(infoOf(call), ENVELOPE_BYTES + runtimeCall.encode(call).length)
 	return argsFor(free - fee - DUST)
 }
-
-/** Puts plancks of `who` on hold for `count` reasons. */
-const fillHolds = (who: Uint8Array, count: number): void => {
-	for (let i = 0; i < count; i++) hold(reason(`reason/${i}`), who, STKR)
-}
-const MAX_HOLDS = 8
 
 const REAPED = 'the sender leaves dust and is reaped, the receiver appears'
 
