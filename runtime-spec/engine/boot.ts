@@ -1,3 +1,5 @@
+import { installAssets } from './assets.ts'
+import { forgetVariables } from './bytecode.ts'
 import type { Linked } from './link.ts'
 import { compileScript, Realm, RUNTIME_INTRINSICS, UNDEFINED } from './realm.ts'
 import { deletionScript } from './realm-rules.ts'
@@ -6,7 +8,7 @@ import { shakeRealm } from './shake.ts'
 export interface BootInput {
 	/** The JavaScript bundle: a classic script that sets `globalThis.__runtime`. */
 	bundle: string
-	/** Becomes `globalThis.__assets`. */
+	/** Becomes `globalThis.__assets` (assets.ts). */
 	assets: Readonly<Record<string, Uint8Array>>
 	/** Names of the API functions, in the order of the entry points. */
 	apis: readonly string[]
@@ -33,17 +35,6 @@ function installHost(realm: Realm, linked: Linked): void {
 	realm.setProperty(realm.global, '__host', host)
 }
 
-/** `globalThis.__assets`. Property order is the order of names, so that the image does not depend on the caller's. */
-function installAssets(realm: Realm, assets: BootInput['assets']): void {
-	const object = realm.newObject()
-	for (const name of Object.keys(assets).sort()) {
-		const data = realm.place(assets[name])
-		realm.setProperty(object, name, realm.check(realm.engine.JS_NewUint8ArrayCopy(realm.context, data, assets[name].length)))
-		realm.free(data)
-	}
-	realm.setProperty(realm.global, '__assets', object)
-}
-
 /** Keeps the bundle's API functions where the entry points find them. */
 function keepFunctions(realm: Realm, apis: readonly string[]): void {
 	const functions = realm.getProperty(realm.global, '__runtime')
@@ -62,8 +53,10 @@ export function boot(linked: Linked, { bundle, assets, apis, names }: BootInput)
 	const realm = createRuntimeRealm(linked)
 	if (names) shakeRealm(linked, realm, names)
 	installHost(realm, linked)
-	installAssets(realm, assets)
-	realm.run(bytecode)
+	installAssets(linked, realm, assets)
+	const script = realm.load(bytecode)
+	forgetVariables(realm)
+	realm.evaluate(script)
 	keepFunctions(realm, apis)
 	realm.engine.JS_RunGC(realm.runtime)
 	return { realm, bytecodeBytes: bytecode.length }

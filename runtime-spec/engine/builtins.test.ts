@@ -7,15 +7,20 @@ import { readEngine } from './quickjs.ts'
 import { namesIn } from './shake.ts'
 import { compileShim } from './shim.ts'
 import { snapshot } from './snapshot.ts'
+import { specialize } from './specialize.ts'
 import { BUILTINS_APIS, builtinsBundle } from './testing/builtins-bundle.ts'
 import { echoHost } from './testing/echo-host.ts'
+import { guarded } from './testing/guard.ts'
 import { BlobInstance } from './testing/v8-host.ts'
+import { dropUnusedData } from './unused-data.ts'
 
 const TIMEOUT_MS = 600_000
 
-const image = (linked: Linked, dropped: ReadonlySet<number>, names?: ReadonlySet<string>): Uint8Array => {
+/** The engine with the bundle, as a whole, or without the table slots in `dropped` and fitted to its image. */
+const image = (linked: Linked, names?: ReadonlySet<string>, dropped?: ReadonlySet<number>): Uint8Array => {
 	const { realm } = boot(linked, { bundle: builtinsBundle, assets: {}, apis: BUILTINS_APIS, names })
-	return snapshot(linked, realm, new Set([...BUILTINS_APIS, ...LOWERING_EXPORTS]), dropped).wasm
+	const exports = new Set([...BUILTINS_APIS, ...LOWERING_EXPORTS])
+	return snapshot(dropped ? specialize(linked, realm) : linked, realm, exports, dropped ?? new Set()).wasm
 }
 const compile = (wasm: Uint8Array): WebAssembly.Module => new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>)
 
@@ -38,8 +43,9 @@ test.each([
 		const linked = link(readEngine(), await compileShim(BUILTINS_APIS))
 		const dropped = unreachableSlots(linked, names)
 		expect(dropped.size).toBeGreaterThan(50)
-		const complete = compile(image(linked, new Set(), names))
-		const blob = compile(lower(image(linked, dropped, names), {}).wasm)
+		const complete = compile(image(linked, names))
+		const { wasm, unused } = dropUnusedData(lower(image(linked, names, dropped), {}).wasm, linked.wasm)
+		const blob = compile(guarded(wasm, unused))
 
 		const list = outcome(complete, 'Test_list', new Uint8Array())
 		expect(outcome(blob, 'Test_list', new Uint8Array())).toBe(list)

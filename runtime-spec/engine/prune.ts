@@ -1,7 +1,11 @@
 import { createRuntimeRealm } from './boot.ts'
+import { hasLazy, LAZY_KINDS } from './bytecode.ts'
+import { functionBodies, type Instruction, instructions, OP } from './code.ts'
+import { ARENA_BASE } from './layout.ts'
 import type { Linked } from './link.ts'
 import { ALL_INTRINSICS, compileScript, PACK_STACK_BYTES, pointerOf, Realm } from './realm.ts'
 import { shakeRealm } from './shake.ts'
+import { parseModule, SECTION, sectionBody } from './wasm.ts'
 
 /**
  * Makes `__walk`, which collects every function object that can be reached in a realm into `globalThis.__functions`: all properties,
@@ -102,6 +106,56 @@ function slotSetBy(realm: Realm, name: string, tableSlots: number): number {
 	return set[0]
 }
 
+/** An entry of a runtime object's array of classes: its own number, the name, then three table slots and the address of seven more. */
+const CLASS_BYTES = 24
+const CLASS_SLOTS = [8, 12, 16]
+const CLASS_EXOTIC = 20
+const EXOTIC_BYTES = 28
+/** The first classes, which every runtime object has. */
+const BASIC_CLASSES = 40
+
+/** Table slots of the finalizers, marks, calls and exotic methods of all classes a realm has. */
+function classSlots(realm: Realm): Set<number> {
+	const isClass = (classes: number, id: number): boolean => realm.word(classes + CLASS_BYTES * id) === id
+	const isArray = (classes: number): boolean => {
+		const bytes = realm.engine.slot_usableSize(classes)
+		return bytes >= CLASS_BYTES * BASIC_CLASSES && Array.from({ length: BASIC_CLASSES }, (_, id) => id).every((id) => isClass(classes, id))
+	}
+	const words = Array.from({ length: realm.engine.slot_usableSize(realm.runtime) / 4 }, (_, i) => realm.word(realm.runtime + 4 * i))
+	const classes = words.find((word) => word >= ARENA_BASE && word < realm.engine.shim_gap() && isArray(word))
+	if (!classes) throw new Error('The layout of the array of classes is not the expected one.')
+	const slots = new Set<number>()
+	const end = Math.floor(realm.engine.slot_usableSize(classes) / CLASS_BYTES)
+	for (let id = 1; id < end; id++) {
+		if (!isClass(classes, id)) continue
+		const entry = classes + CLASS_BYTES * id
+		for (const offset of CLASS_SLOTS) slots.add(realm.word(entry + offset))
+		const exotic = realm.word(entry + CLASS_EXOTIC)
+		for (let offset = 0; exotic && offset < EXOTIC_BYTES; offset += 4) slots.add(realm.word(exotic + offset))
+	}
+	slots.delete(0)
+	return slots
+}
+
+/** Table slots of the functions that make lazy properties of kinds a realm does not hold. */
+function unusedLazySlots(linked: Linked, realm: Realm): number[] {
+	const code = sectionBody(parseModule(linked.wasm), SECTION.code)
+	const isConst = ({ opcode, immediates }: Instruction, value: number): boolean => opcode === OP.i32Const && immediates[0] === value
+	// The kind & 3, << 2, is loaded from the table of their slots, and called.
+	const tables = functionBodies(code).flatMap((body) => {
+		const list = instructions(code, body)
+		return list.flatMap(({ opcode }, index) => {
+			if (opcode !== OP.callIndirect || index < 5) return []
+			const [three, and, two, shift, load] = list.slice(index - 5, index)
+			const isTable =
+				isConst(three, 3) && and.opcode === OP.i32And && isConst(two, 2) && shift.opcode === OP.i32Shl && load.opcode === OP.i32Load
+			return isTable ? [load.immediates[1]] : []
+		})
+	})
+	if (tables.length !== 1) throw new Error(`The engine has ${tables.length} tables of functions that make lazy properties instead of one.`)
+	return Object.values(LAZY_KINDS).flatMap((kind) => (hasLazy(realm, kind) ? [] : [realm.word(tables[0] + 4 * kind)]))
+}
+
 /** Slots of the engine's default allocator: a runtime object begins with its five allocator functions. */
 function defaultAllocatorSlots(realm: Realm): number[] {
 	const five = (runtime: number): number[] => Array.from({ length: 5 }, (_, i) => realm.word(runtime + 4 * i))
@@ -111,10 +165,10 @@ function defaultAllocatorSlots(realm: Realm): number[] {
 }
 
 /**
- * The function-table slots no script of the runtime's realm can ever call: built-ins that only the complete realm has or that a
- * bundle of these `names` can't reach (undefined: any bundle), the parser, the RegExp compiler and the default allocator. The engine
- * itself is asked, so the answer follows the engine; a wrong answer would be a trap, never a different result, and the built-ins
- * comparison (builtins.test.ts) looks for it.
+ * The function-table slots no script of the runtime's realm can ever call: built-ins and classes that only the complete realm has,
+ * built-ins that a bundle of these `names` can't reach (undefined: any bundle), makers of lazy properties it does not have, the parser,
+ * the RegExp compiler and the default allocator. The engine itself is asked, so the answer follows the engine; a wrong answer would
+ * be a trap, never a different result, and the built-ins comparison (builtins.test.ts) looks for it.
  */
 export function unreachableSlots(linked: Linked, names?: ReadonlySet<string>): Set<number> {
 	const walk = compileScript(linked, '__walk()', 'walk.js')
@@ -123,8 +177,11 @@ export function unreachableSlots(linked: Linked, names?: ReadonlySet<string>): S
 	const runtime = createRuntimeRealm(linked)
 	runtime.run(compileScript(linked, WALK.replace('SYNTAX', ''), 'walk.js'))
 	if (names) shakeRealm(linked, runtime, new Set([...names, '__walk']))
-	const kept = reachableSlots(runtime, walk)
-	const unreachable = new Set([...reachableSlots(complete, walk)].filter((slot) => !kept.has(slot)))
+	// Before the walk, which reads every property and so makes the lazy ones.
+	const lazy = unusedLazySlots(linked, runtime)
+	const kept = new Set([...reachableSlots(runtime, walk), ...classSlots(runtime)])
+	const all = [...reachableSlots(complete, walk), ...classSlots(complete)]
+	const unreachable = new Set([...all.filter((slot) => !kept.has(slot)), ...lazy])
 	const probe = createRuntimeRealm(linked)
 	const tableSlots = Math.max(...linked.slots.values()) + 1
 	for (const name of ['Eval', 'RegExpCompiler']) unreachable.add(slotSetBy(probe, name, tableSlots))

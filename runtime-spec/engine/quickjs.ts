@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * SHA-256 of `quickjs.wasm` in npm quickjs-wasi 3.6.2. The engine decides what every line of the runtime means, so another engine
- * is a runtime upgrade: raise the spec version, run the fuzz and the built-ins comparison (engine.test.ts), then change this line.
+ * is a runtime upgrade: raise the spec version, find the tables of unused-data.ts anew, run the fuzz and the built-ins comparison
+ * (builtins.test.ts), then change this line.
  */
 const QUICKJS_SHA256 = 'd4c9375f2b1ca4dc95f72c8aa2982a7a9951ac8011490d79c6582df732b4bbd9'
 

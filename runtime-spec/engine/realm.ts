@@ -52,6 +52,7 @@ interface EngineExports {
 	JS_IsFunction(context: number, value: bigint): number
 	JS_GetClassID(value: bigint): number
 	JS_FreeValue(context: number, value: bigint): void
+	JS_FreeAtom(context: number, atom: number): void
 	JS_Eval(context: number, source: number, length: number, file: number, flags: number): bigint
 	JS_EvalFunction(context: number, code: bigint): bigint
 	JS_WriteObject(context: number, lengthAt: number, code: bigint, flags: number): number
@@ -173,6 +174,13 @@ export class Realm {
 	newObject(): JsValue {
 		return this.check(this.engine.JS_NewObject(this.context))
 	}
+	/** A Uint8Array of a copy. */
+	newBytes(bytes: Uint8Array): JsValue {
+		const data = this.place(bytes)
+		const array = this.check(this.engine.JS_NewUint8ArrayCopy(this.context, data, bytes.length))
+		this.free(data)
+		return array
+	}
 	release(value: JsValue): void {
 		this.engine.JS_FreeValue(this.context, value)
 	}
@@ -190,12 +198,20 @@ export class Realm {
 		if (!data) this.check(BigInt(TAG_EXCEPTION) << 32n)
 		return this.read(data, this.word(lengthAt))
 	}
+	/** Makes the functions of a compiled script. */
+	load(bytecode: Uint8Array): JsValue {
+		const data = this.place(bytecode)
+		const script = this.check(this.engine.JS_ReadObject(this.context, data, bytecode.length, JS_BYTECODE))
+		this.free(data)
+		return script
+	}
+	/** Runs a loaded script, which is gone afterwards. */
+	evaluate(script: JsValue): void {
+		this.release(this.check(this.engine.JS_EvalFunction(this.context, script)))
+	}
 	/** Runs a compiled script. */
 	run(bytecode: Uint8Array): void {
-		const data = this.place(bytecode)
-		const code = this.check(this.engine.JS_ReadObject(this.context, data, bytecode.length, JS_BYTECODE))
-		this.free(data)
-		this.release(this.check(this.engine.JS_EvalFunction(this.context, code)))
+		this.evaluate(this.load(bytecode))
 	}
 }
 

@@ -4,7 +4,6 @@ import type { Realm } from './realm.ts'
 import {
 	addI32Global,
 	customName,
-	type DataSegment,
 	type ElementSegment,
 	encodeData,
 	encodeElements,
@@ -12,31 +11,13 @@ import {
 	encodeMemory,
 	encodeModule,
 	KIND,
+	nonZero,
 	parseElements,
 	parseExports,
 	parseModule,
 	SECTION,
 	sectionBody,
 } from './wasm.ts'
-
-/** A gap of zeros shorter than this is cheaper inside a segment than the head of another one, which takes 8 bytes. */
-const MIN_GAP_BYTES = 9
-
-/** The non-zero ranges of memory. */
-function nonZero(memory: Uint8Array): DataSegment[] {
-	const segments: DataSegment[] = []
-	for (let at = 0; at < memory.length; ) {
-		if (!memory[at]) {
-			at++
-			continue
-		}
-		let end = at + 1
-		for (let next = end; next < memory.length && next - end < MIN_GAP_BYTES; next++) if (memory[next]) end = next + 1
-		segments.push({ offset: at, bytes: memory.subarray(at, end) })
-		at = end
-	}
-	return segments
-}
 
 /** Table segments without the slots in `dropped`; a call through such a hole traps. */
 function withoutSlots(segments: ElementSegment[], dropped: ReadonlySet<number>): ElementSegment[] {
@@ -62,8 +43,6 @@ export interface Snapshot {
 	wasm: Uint8Array
 	/** Bytes of the arena the booted runtime occupies. */
 	arenaUsedBytes: number
-	dataBytes: number
-	dataSegments: number
 }
 
 /**
@@ -96,5 +75,5 @@ export function snapshot(linked: Linked, realm: Realm, exports: ReadonlySet<stri
 			.filter(({ id, body }) => id !== SECTION.dataCount && (id !== SECTION.custom || customName(body) === 'target_features'))
 			.map(({ id, body }) => ({ id, body: rewrite[id]?.(body) ?? body })),
 	)
-	return { wasm, arenaUsedBytes, dataBytes: data.reduce((sum, { bytes }) => sum + bytes.length, 0), dataSegments: data.length }
+	return { wasm, arenaUsedBytes }
 }

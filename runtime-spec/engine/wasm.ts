@@ -94,11 +94,13 @@ const text = (value: string): Uint8Array => {
 const vector = (items: Uint8Array[]): Uint8Array => concat(unsigned(items.length), ...items)
 const i32Const = (value: number): Uint8Array => concat(Uint8Array.of(OP_I32_CONST), signed(value), Uint8Array.of(OP_END))
 
-class Reader {
-	at = 0
+/** Reads forward from `at`. */
+export class Reader {
+	at: number
 	readonly bytes: Uint8Array
-	constructor(bytes: Uint8Array) {
+	constructor(bytes: Uint8Array, at = 0) {
 		this.bytes = bytes
+		this.at = at
 	}
 	byte(): number {
 		return this.bytes[this.at++]
@@ -122,6 +124,15 @@ class Reader {
 			value |= (byte & 0x7f) << shift
 			shift += 7
 			if (byte < 0x80) return shift < 32 && byte & 0x40 ? value | (-1 << shift) : value
+		}
+	}
+	signed64(): bigint {
+		let value = 0n
+		for (let shift = 0n; ; ) {
+			const byte = this.byte()
+			value |= BigInt(byte & 0x7f) << shift
+			shift += 7n
+			if (byte < 0x80) return byte & 0x40 ? value | (-1n << shift) : value
 		}
 	}
 	text(): string {
@@ -197,6 +208,13 @@ export function parseExports(body: Uint8Array): Export[] {
 export const encodeExports = (exports: Export[]): Uint8Array =>
 	vector(exports.map(({ name, kind, index }) => concat(text(name), Uint8Array.of(kind), unsigned(index))))
 
+/** Indices among the module's own functions of those it exports, by name. */
+export function exportedFunctions(sections: Section[]): ReadonlyMap<string, number> {
+	const imported = parseImports(sectionBody(sections, SECTION.import)).filter(({ kind }) => kind === KIND.function).length
+	const functions = parseExports(sectionBody(sections, SECTION.export)).filter(({ kind }) => kind === KIND.function)
+	return new Map(functions.map(({ name, index }) => [name, index - imported]))
+}
+
 const encodeLimits = ({ min, max }: Limits): Uint8Array =>
 	max === undefined ? concat(Uint8Array.of(0), unsigned(min)) : concat(Uint8Array.of(1), unsigned(min), unsigned(max))
 
@@ -238,6 +256,35 @@ export function parseElements(body: Uint8Array): ElementSegment[] {
 
 export const encodeElements = (segments: ElementSegment[]): Uint8Array =>
 	vector(segments.map(({ offset, functions }) => concat(unsigned(0), i32Const(offset), vector(functions.map(unsigned)))))
+
+/** A gap of zeros shorter than this is cheaper inside a segment than the head of another one, which takes 8 bytes. */
+const MIN_GAP_BYTES = 9
+
+/** The non-zero ranges of memory. */
+export function nonZero(memory: Uint8Array): DataSegment[] {
+	const segments: DataSegment[] = []
+	for (let at = 0; at < memory.length; ) {
+		if (!memory[at]) {
+			at++
+			continue
+		}
+		let end = at + 1
+		for (let next = end; next < memory.length && next - end < MIN_GAP_BYTES; next++) if (memory[next]) end = next + 1
+		segments.push({ offset: at, bytes: memory.subarray(at, end) })
+		at = end
+	}
+	return segments
+}
+
+/** Active segments of memory 0 only. */
+export function parseData(body: Uint8Array): DataSegment[] {
+	const reader = new Reader(body)
+	return reader.vector(() => {
+		if (reader.unsigned() !== 0) throw new Error('data segment: only active segments of memory 0 are understood')
+		const offset = reader.i32Const('data segment')
+		return { offset, bytes: reader.take(reader.unsigned()) }
+	})
+}
 
 export const encodeData = (segments: DataSegment[]): Uint8Array =>
 	vector(segments.map(({ offset, bytes }) => concat(unsigned(0), i32Const(offset), unsigned(bytes.length), bytes)))
