@@ -22,7 +22,7 @@ export interface Host {
 	startTransaction(): void
 	commitTransaction(): void
 	rollbackTransaction(): void
-	/** `ext_trie_blake2_256_ordered_root_version_2` with state version 1: `items` is a SCALE `Vec<Vec<u8>>`. */
+	/** `ext_trie_blake2_256_ordered_root_version_2` with state version 0, which system version 1 asks of extrinsics roots: `items` is a SCALE `Vec<Vec<u8>>`. */
 	orderedRoot(items: Uint8Array): Uint8Array
 	twox64(data: Uint8Array): Uint8Array
 	twox128(data: Uint8Array): Uint8Array

@@ -4,6 +4,7 @@ import { decodeHeader, encodeHeader } from '@stkr/node/src/block/header.ts'
 import type { Hash } from '@stkr/node/src/chain.ts'
 import { fromHex, toHex } from '@stkr/node/src/crypto/hex.ts'
 import type { Node } from '@stkr/node/src/node.ts'
+import { orderedRoot } from '@stkr/node/src/trie/ordered-root.ts'
 import { start } from 'smoldot'
 import { loadChopsticks } from './chopsticks/fork.ts'
 import { stateOf } from './dev-node.ts'
@@ -107,6 +108,8 @@ export const roots = async (report: Report): Promise<void> => {
 			const body = chain.body(hash)!
 			await report.check(`block ${number}: smoldot gives extrinsics root ${header.extrinsicsRoot} of ${body.length} extrinsics`, () => {
 				strictEqual(replayed.extrinsicsRoot, header.extrinsicsRoot)
+				// Clients check bodies against it: state version 0, for the runtime's system version is 1.
+				strictEqual(header.extrinsicsRoot, toHex(orderedRoot(body, 0)))
 			})
 			const ours = chain.changesOf(hash)!.map(({ key, value }): [string, string | null] => [toHex(key), value && toHex(value)])
 			const changed = ours.filter(([key, value]) => (parentState.get(key as Hash) ?? null) !== value)

@@ -165,7 +165,7 @@ export const nativeMachine = (
 			const count = r.compact()
 			return orderedRoot(
 				Array.from({ length: count }, () => bytes.read(r)),
-				1,
+				0,
 			)
 		},
 	}

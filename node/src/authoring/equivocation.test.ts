@@ -10,7 +10,7 @@ import type { Node } from '../node.ts'
 import { concatBytes, encodeU64, ScaleReader } from '../scale/codec.ts'
 import { blocksOf, FOUR_VOTERS, importInto, SLOT_MS, sealSlots, TestNodes, WaitingLog } from '../testing/nodes.ts'
 import { extrinsic, testRuntime, testSpec } from '../testing/runtime.ts'
-import { slotOf } from './aura.ts'
+import { slotOf, unseal } from './aura.ts'
 
 const nodes = new TestNodes()
 const directories: string[] = []
@@ -82,6 +82,18 @@ describe('two blocks of one Aura authority in one slot', () => {
 		const node = await nodes.start({ spec, log })
 		await sealSlots(node, SLOT)
 		await importInto(node, await madeElsewhere(spec, SLOT - 1, SLOT + 1))
+		expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([])
+		expect(node.pool.pending()).toEqual([])
+	})
+
+	it('CNS-6 are none when they are one block with two seals', async () => {
+		const spec = await testSpec({ grandpa: FOUR_VOTERS })
+		const log = new WaitingLog()
+		const node = await nodes.start({ spec, log })
+		await sealSlots(node, SLOT)
+		const again = await madeElsewhere(spec, SLOT)
+		expect(unseal(again[0].header).unsealed).toEqual(unseal(node.chain.header(node.chain.best().hash)!).unsealed)
+		expect(await importInto(node, again)).toBe(1)
 		expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([])
 		expect(node.pool.pending()).toEqual([])
 	})

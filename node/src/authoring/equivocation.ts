@@ -1,10 +1,11 @@
+import { encodeHeader, hashHeader } from '../block/header.ts'
 import type { Hash, Header } from '../chain.ts'
 import type { Client } from '../client.ts'
 import { equalBytes, toHex } from '../crypto/hex.ts'
 import type { Logger } from '../log.ts'
 import type { ExtrinsicPool } from '../pool/pool.ts'
 import { concatBytes, encodeU64 } from '../scale/codec.ts'
-import { authorOf, slotOf } from './aura.ts'
+import { authorOf, slotOf, unseal } from './aura.ts'
 
 /** Slots behind the best block's in which two blocks of one authority are still reported, as in polkadot-sdk. */
 const SLOTS_BACK = 1000
@@ -15,6 +16,9 @@ const SUBMIT_REPORT = 'AuraEquivocationApi_submit_report_equivocation_unsigned_e
 
 /** First byte of an `Option` that holds nothing. */
 const NONE = 0
+
+/** Two seals under the same block are no equivocation: sr25519 signatures differ each time. */
+const unsealedHash = (header: Header): Hash => hashHeader(encodeHeader(unseal(header).unsealed))
 
 /** Two blocks of one authority in one slot (CNS-6). */
 interface Equivocation {
@@ -69,8 +73,9 @@ export class EquivocationWatch {
 		const offender = others.length > 0 ? authorOf(this.#client, header) : null
 		if (!offender) return
 		const first = others.find((other) => {
-			const author = authorOf(this.#client, this.#header(other.hash))
-			return author !== null && equalBytes(author, offender)
+			const found = this.#header(other.hash)
+			const author = authorOf(this.#client, found)
+			return author !== null && equalBytes(author, offender) && unsealedHash(found) !== unsealedHash(header)
 		})
 		if (first) this.#report({ offender, slot, first: first.hash, second: hash })
 	}

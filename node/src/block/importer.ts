@@ -11,6 +11,9 @@ import { orderedRoot } from '../trie/ordered-root.ts'
 import { encodeBlock, type SignedBlock } from './block.ts'
 import { encodeHeader, hashHeader } from './header.ts'
 
+/** The system version from which extrinsics roots are of state version 1 (sp_version). */
+const EXTRINSICS_V1_FROM = 2
+
 /**
  * Checks and stores a block made elsewhere: its slot and seal by the Aura authorities of its parent's state, everything else by
  * executing it. A GRANDPA justification that comes with it is verified and finalises it and its ancestors. A block that is known
@@ -63,8 +66,9 @@ const importNow = async (client: Client, { header, body, justifications }: Signe
 	}
 	const state = execution.result()
 	if (toHex(state.hash) !== header.stateRoot) refuse(`its state root is ${header.stateRoot}, executing it gives ${toHex(state.hash)}`)
-	if (toHex(orderedRoot(body, 1)) !== header.extrinsicsRoot && toHex(orderedRoot(body, 0)) !== header.extrinsicsRoot)
-		refuse(`its extrinsics root is ${header.extrinsicsRoot}, its body gives ${toHex(orderedRoot(body, 1))}`)
+	const { systemVersion } = client.runtimeVersion(header.parentHash)
+	const root = toHex(orderedRoot(body, systemVersion < EXTRINSICS_V1_FROM ? 0 : 1))
+	if (root !== header.extrinsicsRoot) refuse(`its extrinsics root is ${header.extrinsicsRoot}, its body gives ${root}`)
 
 	return client.insert({ header, body, changes: execution.changes(), state, justifications }, finality())
 }

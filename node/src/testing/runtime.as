@@ -233,7 +233,7 @@ export function BlockBuilder_finalize_block(p: u32, l: u32): u64 {
 		store<u32>(CELL, bswap<u32>(i))
 		ext_clear(key(0x69, CELL, 4))
 	}
-	const xtRoot = ordered_root(span(items, q - items), 1)
+	const xtRoot = ordered_root(span(items, q - items), 0)
 	const digest = get(key(0x64))
 	const out = malloc(32 + 5 + 64 + length(digest))
 	memory.copy(out, at(get(key(0x70))), 32)

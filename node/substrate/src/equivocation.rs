@@ -64,8 +64,10 @@ impl<I> EquivocationReporter<I> {
 			return Ok(());
 		};
 		match check_equivocation(&*self.client, now, slot, &block.post_header(), author)? {
-			Some(proof) => self.report(parent, proof),
-			None => Ok(()),
+			Some(proof) if unsealed_hash(&proof.first_header) != unsealed_hash(&proof.second_header) => {
+				self.report(parent, proof)
+			},
+			_ => Ok(()),
 		}
 	}
 
@@ -95,6 +97,13 @@ impl<I> EquivocationReporter<I> {
 		info!(target: LOG_TARGET, "submitted a report of {offender} for slot {slot}");
 		Ok(())
 	}
+}
+
+/// What the seal signs. One block may have several seals, for sr25519 signatures differ each time: that is no equivocation.
+fn unsealed_hash(header: &Header) -> Hash {
+	let mut header = header.clone();
+	header.digest.pop();
+	header.hash()
 }
 
 #[async_trait]

@@ -52,7 +52,10 @@ import { copy } from './memory'
 import { hostFreeSlot, SCRATCH, scratch } from './state'
 import { decodeUtf8, replaceSurrogates } from './utf8'
 
+/** Of the state's trie. */
 const STATE_VERSION: i32 = 1
+/** Of the extrinsics' trie, as clients read the runtime's system version 1 (sp_version, `extrinsics_root_state_version`). */
+const EXTRINSICS_STATE_VERSION: i32 = 0
 /** The log target, "runtime". */
 const TARGET = <u32>memory.data<u8>([0x72, 0x75, 0x6e, 0x74, 0x69, 0x6d, 0x65])
 const TARGET_LENGTH: u32 = 7
@@ -210,7 +213,7 @@ export function method_rollbackTransaction(_context: u32, _self: u64, _argc: i32
 // ---- hashing
 export function method_orderedRoot(context: u32, _self: u64, _argc: i32, argv: u32): u64 {
 	const items = input(context, argv, 0)
-	return items ? wrapFixed(context, ext_trie_blake2_256_ordered_root_version_2(items, STATE_VERSION), 32) : EXCEPTION
+	return items ? wrapFixed(context, ext_trie_blake2_256_ordered_root_version_2(items, EXTRINSICS_STATE_VERSION), 32) : EXCEPTION
 }
 export function method_twox64(context: u32, _self: u64, _argc: i32, argv: u32): u64 {
 	const data = input(context, argv, 0)

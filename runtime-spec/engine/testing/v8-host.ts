@@ -115,7 +115,10 @@ export class BlobInstance {
 			ext_storage_start_transaction_version_1: () => host.startTransaction(),
 			ext_storage_commit_transaction_version_1: () => host.commitTransaction(),
 			ext_storage_rollback_transaction_version_1: () => host.rollbackTransaction(),
-			ext_trie_blake2_256_ordered_root_version_2: (items: bigint) => place(host.orderedRoot(read(items))),
+			ext_trie_blake2_256_ordered_root_version_2: (items: bigint, stateVersion: number) => {
+				if (stateVersion !== 0) throw new Error(`clients take extrinsics roots of state version 0, this is ${stateVersion}`)
+				return place(host.orderedRoot(read(items)))
+			},
 			ext_hashing_twox_64_version_1: (data: bigint) => place(host.twox64(read(data))),
 			ext_hashing_twox_128_version_1: (data: bigint) => place(host.twox128(read(data))),
 			ext_hashing_blake2_128_version_1: (data: bigint) => place(host.blake2_128(read(data))),
