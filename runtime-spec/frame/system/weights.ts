@@ -9,28 +9,28 @@ import { MICROS, type Weight, weightOf } from '../weight.ts'
  * `proofSize` is 0: a solo chain sends no storage proofs.
  */
 export const weights = {
-	/** An empty block with its roots, on the day 100 voters change: 1,180 µs. */
-	baseBlock: weightOf(1540 * MICROS),
-	/** An empty remark, signed with sr25519 or ed25519, whichever is dearer: 541 µs. */
-	baseExtrinsic: weightOf(704 * MICROS),
-	/** The same remark signed with ecdsa, beyond that: 972 µs. */
-	ecdsaRecovery: weightOf(1270 * MICROS),
+	/** An empty block with its roots: 397 µs. */
+	baseBlock: weightOf(517 * MICROS),
+	/** An empty remark, signed with sr25519 or ed25519, whichever is dearer: 374 µs. */
+	baseExtrinsic: weightOf(486 * MICROS),
+	/** The same remark signed with ecdsa, beyond that: 810 µs. */
+	ecdsaRecovery: weightOf(1060 * MICROS),
 	/**
-	 * `remark`, any bytes: 0 µs for 0, 847 µs for 262144 (length).
-	 * `remarkWithEvent`, any bytes, hashed for the event: 5.8 µs for 0, 1,160 µs for 262144 (length).
+	 * `remark`, any bytes: 0.56 µs for 0, 613 µs for 262144 (length).
+	 * `remarkWithEvent`, any bytes, hashed for the event: 4.31 µs for 0, 849 µs for 262144 (length).
 	 */
-	remark: (length: number): Weight => weightOf(25 * MICROS + length * 5730),
-	/** `setHeapPages`, any number: 18.7 µs. */
+	remark: (length: number): Weight => weightOf(25 * MICROS + length * 4190),
+	/** `setHeapPages`, any number: 15.1 µs. */
 	setHeapPages: weightOf(25 * MICROS),
 	/**
-	 * `setCode`, 3.9 MB of code: 18,700 µs.
-	 * `setCodeWithoutChecks`, 3.9 MB of code: 18,300 µs.
+	 * `setCode`, 3.9 MB of code: 14,000 µs.
+	 * `setCodeWithoutChecks`, 3.9 MB of code: 13,700 µs.
 	 */
-	setCode: weightOf(24_400 * MICROS),
-	/** `setStorage`, values of 128 bytes over those of accounts: 13.6 µs for 1, 956 µs for 100 (items). */
-	setStorage: (items: number): Weight => weightOf(25 * MICROS + items * 13 * MICROS),
-	/** `killStorage`, accounts that exist: 8.18 µs for 1, 532 µs for 100 (keys). */
-	killStorage: (keys: number): Weight => weightOf(25 * MICROS + keys * 7 * MICROS),
-	/** `killPrefix`, accounts that exist: 27.1 µs for 1, 576 µs for 100 (keys). */
-	killPrefix: (keys: number): Weight => weightOf(29 * MICROS + keys * 8 * MICROS),
+	setCode: weightOf(18_300 * MICROS),
+	/** `setStorage`, values of 128 bytes over those of accounts: 9.98 µs for 1, 692 µs for 100 (items). */
+	setStorage: (items: number): Weight => weightOf(25 * MICROS + items * 9 * MICROS),
+	/** `killStorage`, accounts that exist: 7.07 µs for 1, 382 µs for 100 (keys). */
+	killStorage: (keys: number): Weight => weightOf(25 * MICROS + keys * 5 * MICROS),
+	/** `killPrefix`, accounts that exist: 18.3 µs for 1, 430 µs for 100 (keys). */
+	killPrefix: (keys: number): Weight => weightOf(25 * MICROS + keys * 6 * MICROS),
 }

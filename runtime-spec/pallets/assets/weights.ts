@@ -9,20 +9,20 @@ import { MICROS, type Weight, weightOf } from '../../frame/weight.ts'
  * `proofSize` is 0: a solo chain sends no storage proofs.
  */
 export const weights = {
-	/** `forceCreate`, any asset: 41.8 µs. */
-	forceCreate: weightOf(55 * MICROS),
-	/** `forceSetMetadata`, name and symbol: 40.4 µs for 0, 42.1 µs for 100 (bytes). */
-	forceSetMetadata: (bytes: number): Weight => weightOf(53 * MICROS + bytes * 22_600),
+	/** `forceCreate`, any asset: 29.4 µs. */
+	forceCreate: weightOf(39 * MICROS),
+	/** `forceSetMetadata`, name and symbol: 27.8 µs for 0, 29.1 µs for 100 (bytes). */
+	forceSetMetadata: (bytes: number): Weight => weightOf(37 * MICROS + bytes * 17_600),
 	/**
-	 * `transfer`, all aETH of an account goes to one that appears, both settle their rewards: 204 µs.
-	 * `transferKeepAlive`, aETH goes to an account that appears, both settle their rewards: 205 µs.
-	 * `transferAll`, all aETH of an account goes to one that appears, both settle their rewards: 234 µs.
+	 * `transfer`, all aETH of an account goes to one that appears, both settle their rewards: 151 µs.
+	 * `transferKeepAlive`, aETH goes to an account that appears, both settle their rewards: 150 µs.
+	 * `transferAll`, all aETH of an account goes to one that appears, both settle their rewards: 173 µs.
 	 */
-	transfer: weightOf(305 * MICROS),
-	/** `approveTransfer`, the first approval to the delegate, and the owner's 8th hold: 184 µs. */
-	approveTransfer: weightOf(240 * MICROS),
-	/** `cancelApproval`, the owner is on hold for 8 reasons: 173 µs. */
-	cancelApproval: weightOf(226 * MICROS),
-	/** `transferApproved`, all aETH of an account goes to one that appears, both settle their rewards; the approval is used up, its owner was on hold for 8 reasons: 420 µs. */
-	transferApproved: weightOf(546 * MICROS),
+	transfer: weightOf(225 * MICROS),
+	/** `approveTransfer`, the first approval to the delegate, and the owner's 8th hold: 132 µs. */
+	approveTransfer: weightOf(172 * MICROS),
+	/** `cancelApproval`, the owner is on hold for 8 reasons: 124 µs. */
+	cancelApproval: weightOf(162 * MICROS),
+	/** `transferApproved`, all aETH of an account goes to one that appears, both settle their rewards; the approval is used up, its owner was on hold for 8 reasons: 303 µs. */
+	transferApproved: weightOf(395 * MICROS),
 }

@@ -9,8 +9,6 @@ import { MICROS, weightOf } from '../../frame/weight.ts'
  * `proofSize` is 0: a solo chain sends no storage proofs.
  */
 export const weights = {
-	/** A slot: 18.7 µs. */
+	/** A slot: 14.6 µs. */
 	onInitialize: weightOf(25 * MICROS),
-	/** `changeAuthorities`, 100 authorities: 616 µs. */
-	changeAuthorities: weightOf(801 * MICROS),
 }

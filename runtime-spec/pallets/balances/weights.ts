@@ -10,17 +10,17 @@ import { MICROS, weightOf } from '../../frame/weight.ts'
  */
 export const weights = {
 	/**
-	 * `transferAllowDeath`, the sender leaves dust and is reaped, the receiver appears: 71.9 µs.
-	 * `forceTransfer`, the sender leaves dust and is reaped, the receiver appears: 85 µs.
-	 * `transferKeepAlive`, the receiver appears: 60.9 µs.
+	 * `transferAllowDeath`, the sender leaves dust and is reaped, the receiver appears: 55.2 µs.
+	 * `forceTransfer`, the sender leaves dust and is reaped, the receiver appears: 63 µs.
+	 * `transferKeepAlive`, the receiver appears: 43.7 µs.
 	 */
-	transfer: weightOf(111 * MICROS),
-	/** `transferAll`, the sender is reaped, the receiver appears: 69.1 µs. */
-	transferAll: weightOf(90 * MICROS),
-	/** `forceUnreserve`, the account is on hold for 8 reasons: 73.7 µs. */
-	forceUnreserve: weightOf(96 * MICROS),
-	/** `forceSetBalance`, the account appears: 56 µs. */
-	forceSetBalance: weightOf(73 * MICROS),
-	/** `burn`, the sender leaves dust and is reaped: 40.9 µs. */
-	burn: weightOf(54 * MICROS),
+	transfer: weightOf(82 * MICROS),
+	/** `transferAll`, the sender is reaped, the receiver appears: 51.3 µs. */
+	transferAll: weightOf(67 * MICROS),
+	/** `forceUnreserve`, the account is on hold for 8 reasons: 52.5 µs. */
+	forceUnreserve: weightOf(69 * MICROS),
+	/** `forceSetBalance`, the account appears: 42.5 µs. */
+	forceSetBalance: weightOf(56 * MICROS),
+	/** `burn`, the sender leaves dust and is reaped: 30 µs. */
+	burn: weightOf(40 * MICROS),
 }

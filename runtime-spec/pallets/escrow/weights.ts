@@ -9,14 +9,14 @@ import { MICROS, weightOf } from '../../frame/weight.ts'
  * `proofSize` is 0: a solo chain sends no storage proofs.
  */
 export const weights = {
-	/** `attestLock`, the last of 64 witnesses carries the vote and mints, for an account that appears: 781 µs. */
-	attestLock: weightOf(1020 * MICROS),
-	/** `withdraw`, all ETH of the account: 355 µs. */
-	withdraw: weightOf(462 * MICROS),
-	/** `signOrder`, the last of 64 witnesses signs a stake order, which is ready with it: 2,090 µs. */
-	signOrder: weightOf(2720 * MICROS),
-	/** `attestOutcome`, the last of 64 witnesses carries the vote and a stake order with all signatures is refunded to its pool: 960 µs. */
-	attestOutcome: weightOf(1250 * MICROS),
-	/** `setContract`, before the first lock: 12.1 µs. */
+	/** `attestLock`, the last of 64 witnesses carries the vote and mints, for an account that appears: 504 µs. */
+	attestLock: weightOf(655 * MICROS),
+	/** `withdraw`, all ETH of the account: 239 µs. */
+	withdraw: weightOf(311 * MICROS),
+	/** `signOrder`, the last of 64 witnesses signs a stake order, which is ready with it: 1,490 µs. */
+	signOrder: weightOf(1950 * MICROS),
+	/** `attestOutcome`, the last of 64 witnesses carries the vote and a stake order with all signatures is refunded to its pool: 613 µs. */
+	attestOutcome: weightOf(797 * MICROS),
+	/** `setContract`, before the first lock: 11.1 µs. */
 	setContract: weightOf(25 * MICROS),
 }

@@ -9,16 +9,16 @@ import { MICROS, weightOf } from '../../frame/weight.ts'
  * `proofSize` is 0: a solo chain sends no storage proofs.
  */
 export const weights = {
-	/** `open`, all 32 ETH are collateral, so that the pool launches at once: 722 µs. */
-	open: weightOf(939 * MICROS),
-	/** `addCollateral`, the last ETH launches the pool, FP is paid out: 696 µs. */
-	addCollateral: weightOf(905 * MICROS),
-	/** `join`, a new member brings the last ETH and launches the pool, FP is paid out: 907 µs. */
-	join: weightOf(1180 * MICROS),
-	/** `exit`, a member with all its aETH, and no ETH yet: 398 µs. */
-	exit: weightOf(518 * MICROS),
-	/** `setDepositData`, another validator key: 486 µs. */
-	setDepositData: weightOf(632 * MICROS),
-	/** `payRewards`, all ETH of the payer; every receiver gets its first: 611 µs. */
-	payRewards: weightOf(795 * MICROS),
+	/** `open`, all 32 ETH are collateral, so that the pool launches at once: 503 µs. */
+	open: weightOf(654 * MICROS),
+	/** `addCollateral`, the last ETH launches the pool, FP is paid out: 488 µs. */
+	addCollateral: weightOf(635 * MICROS),
+	/** `join`, a new member brings the last ETH and launches the pool, FP is paid out: 633 µs. */
+	join: weightOf(824 * MICROS),
+	/** `exit`, a member with all its aETH, and no ETH yet: 286 µs. */
+	exit: weightOf(373 * MICROS),
+	/** `setDepositData`, another validator key: 328 µs. */
+	setDepositData: weightOf(427 * MICROS),
+	/** `payRewards`, all ETH of the payer; every receiver gets its first: 457 µs. */
+	payRewards: weightOf(594 * MICROS),
 }

@@ -10,10 +10,10 @@ import { MICROS, weightOf } from '../../frame/weight.ts'
  */
 export const weights = {
 	/**
-	 * `sudo`, a call that succeeds: 44.6 µs.
-	 * `setKey`, another key: 48.7 µs.
-	 * `sudoAs`, a call that succeeds: 49.4 µs.
-	 * `removeKey`, the key that there is: 41.7 µs.
+	 * `sudo`, a call that succeeds: 35.4 µs.
+	 * `setKey`, another key: 36.4 µs.
+	 * `sudoAs`, a call that succeeds: 35.1 µs.
+	 * `removeKey`, the key that there is: 29.8 µs.
 	 */
-	sudo: weightOf(65 * MICROS),
+	sudo: weightOf(48 * MICROS),
 }

@@ -9,6 +9,6 @@ import { MICROS, weightOf } from '../../frame/weight.ts'
  * `proofSize` is 0: a solo chain sends no storage proofs.
  */
 export const weights = {
-	/** `set`, the whole inherent but the start of the call: 83.6 µs. */
-	set: weightOf(109 * MICROS),
+	/** `set`, the whole inherent but the start of the call: 63.3 µs. */
+	set: weightOf(83 * MICROS),
 }

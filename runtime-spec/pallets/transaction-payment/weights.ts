@@ -9,6 +9,6 @@ import { MICROS, weightOf } from '../../frame/weight.ts'
  * `proofSize` is 0: a solo chain sends no storage proofs.
  */
 export const weights = {
-	/** `setAuthorShare`, any share: 6.23 µs. */
+	/** `setAuthorShare`, any share: 6.11 µs. */
 	setAuthorShare: weightOf(25 * MICROS),
 }
