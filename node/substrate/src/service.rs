@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use sc_consensus::{DefaultImportQueue, LongestChain};
 use sc_consensus_aura::{CheckForEquivocation, ImportQueueParams, SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::{
-	warp_proof, FinalityProofProvider, GrandpaBlockImport, GrandpaParams, GrandpaPruningFilter, LinkHalf,
-	SharedVoterState, VotingRulesBuilder,
+	warp_proof, BeforeBestBlockBy, FinalityProofProvider, GrandpaBlockImport, GrandpaParams, GrandpaPruningFilter,
+	LinkHalf, SharedVoterState, ThreeQuartersOfTheUnfinalizedChain, VotingRulesBuilder,
 };
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_executor::WasmExecutor;
@@ -45,6 +45,10 @@ type Components = PartialComponents<Client, Backend, SelectChain, DefaultImportQ
 
 /// Blocks between two justifications that are kept when the authorities do not change, and asked of peers when syncing.
 const JUSTIFICATION_PERIOD: u32 = 512;
+
+/// Voters leave the newest block out, which may still lose to another of its height. polkadot-sdk's own rule leaves out
+/// two, and finality is three behind whenever a block comes.
+const BLOCKS_BEHIND_HEAD: u32 = 1;
 
 /// How long a vote may take through the network at most to be waited for. A GRANDPA round waits two to four of them, so
 /// with slots shorter than two seconds it has to be less, or finality falls behind.
@@ -243,7 +247,10 @@ pub fn start<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<Ta
 			network,
 			sync: sync_service,
 			notification_service: grandpa_notifications,
-			voting_rule: VotingRulesBuilder::default().build(),
+			voting_rule: VotingRulesBuilder::new()
+				.add(BeforeBestBlockBy(BLOCKS_BEHIND_HEAD))
+				.add(ThreeQuartersOfTheUnfinalizedChain)
+				.build(),
 			prometheus_registry: registry,
 			shared_voter_state: voter_state,
 			telemetry: None,

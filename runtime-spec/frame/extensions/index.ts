@@ -93,14 +93,25 @@ export const checkNonce = extension<number>({
 	},
 })
 
+/**
+ * Whether a block of its own could hold the extrinsic. Pools must refuse what none could: authors would try it in every block and
+ * never be rid of it. Throws `ExhaustsResources`.
+ */
+const checkSize = ({ weight, class: kind }: DispatchInfo, length: number): void => {
+	const { maxExtrinsic } = LIMITS.perClass[kind]
+	if (maxExtrinsic && (weight.refTime > maxExtrinsic.refTime || weight.proofSize > maxExtrinsic.proofSize))
+		throw invalidTransaction.exhaustsResources()
+	if (length > BLOCK_LENGTH.max[kind]) throw invalidTransaction.exhaustsResources()
+}
+
 /** Room of one extrinsic in the block: what its class allows, checked before it runs. Throws `ExhaustsResources`. */
-export const reserveWeight = ({ weight, class: kind }: DispatchInfo, length: number): void => {
+export const reserveWeight = (info: DispatchInfo, length: number): void => {
+	checkSize(info, length)
+	const { weight, class: kind } = info
 	const limits = LIMITS.perClass[kind]
 	const { used } = block
 	const refTime = weight.refTime + limits.baseExtrinsic.refTime
 	const proofSize = weight.proofSize + limits.baseExtrinsic.proofSize
-	if (limits.maxExtrinsic && (weight.refTime > limits.maxExtrinsic.refTime || weight.proofSize > limits.maxExtrinsic.proofSize))
-		throw invalidTransaction.exhaustsResources()
 	if (block.length + length > BLOCK_LENGTH.max[kind]) throw invalidTransaction.exhaustsResources()
 	const before = used[kind]
 	const after = { refTime: before.refTime + refTime, proofSize: before.proofSize + proofSize }
@@ -123,11 +134,7 @@ export const checkWeight = extension({
 	extra: unit,
 	implicit: unit,
 	implicitOf: nothing,
-	validate({ info, length }) {
-		const limits = LIMITS.perClass[info.class]
-		if (limits.maxExtrinsic && info.weight.refTime > limits.maxExtrinsic.refTime) throw invalidTransaction.exhaustsResources()
-		if (length > BLOCK_LENGTH.max[info.class]) throw invalidTransaction.exhaustsResources()
-	},
+	validate: ({ info, length }) => checkSize(info, length),
 	prepare: ({ info, length }) => reserveWeight(info, length),
 	finish({ info }, _, post) {
 		const unusedTime = info.weight.refTime - post.weight.refTime
