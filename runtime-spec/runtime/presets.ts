@@ -92,7 +92,8 @@ const devGenesis = (authorities: readonly DevName[], slotDuration: number, perio
 		witnessSetId: 1,
 		witnesses: DEV_WITNESSES.map(([name, ethereum]) => ({ account: DEV_KEYS[name].sr25519, ethereum, weight: 1 })),
 		threshold: 3,
-		orderLifetimeMs: 24 * 3_600_000,
+		// Longer than the day a large release waits in the escrow contract.
+		orderLifetimeMs: 48 * 3_600_000,
 	},
 })
 

@@ -12,6 +12,8 @@ beforeAll(async () => {
 
 /** EIP-170. */
 const MAX_CODE_BYTES = 24_576
+/** EIP-3860. */
+const MAX_CREATION_BYTES = 49_152
 
 test('ESC-1 abi.ts is that of the contract (if it is stale: node sidecar/contracts/compile.ts --write)', () => {
 	expect(escrowAbi).toEqual(contracts.Escrow.abi)
@@ -19,8 +21,9 @@ test('ESC-1 abi.ts is that of the contract (if it is stale: node sidecar/contrac
 	expect(committed).toBe(renderAbiModule(contracts))
 })
 
-test('ESC-1 the escrow fits the size limit of a contract', () => {
+test('ESC-1 the escrow fits the size limits of a contract and of its creation', () => {
 	const { Escrow } = contracts
 	expect(size(Escrow.deployedBytecode)).toBeGreaterThan(0)
 	expect(size(Escrow.deployedBytecode)).toBeLessThanOrEqual(MAX_CODE_BYTES)
+	expect(size(Escrow.bytecode)).toBeLessThanOrEqual(MAX_CREATION_BYTES)
 })

@@ -88,10 +88,31 @@ describe('deployment', () => {
 		await expect(deployEscrow(poor, testbed.evm, parameters)).rejects.toBeInstanceOf(BaseError)
 	})
 
-	test('ESC-5 has no function that could move funds or change the rules apart from orders', async () => {
+	test('ESC-5 has no writing function beside locks, sweeps and what signatures allow', async () => {
 		const { Escrow } = await compileContracts()
-		const writing = Escrow.abi.filter((item) => item.type === 'function' && !['view', 'pure'].includes(item.stateMutability))
-		expect(writing.map((item) => 'name' in item && item.name)).toEqual(['lock', 'release', 'stake'])
+		const writing = Escrow.abi.flatMap((item) =>
+			item.type === 'function' && !['view', 'pure'].includes(item.stateMutability) ? [item] : [],
+		)
+		const takesSignatures = ({ inputs }: (typeof writing)[number]) =>
+			/^(bytes\[\] signatures|bytes signature)$/.test(`${inputs.at(-1)?.type} ${inputs.at(-1)?.name}`)
+		const signed = writing.filter(takesSignatures).map(({ name }) => name)
+		const open = writing.filter((item) => !takesSignatures(item)).map(({ name }) => name)
+		expect(open).toEqual(['lock', 'lock', 'sweep'])
+		expect(signed).toEqual([
+			'close',
+			'list',
+			'pause',
+			'pauseByCouncil',
+			'release',
+			'releaseAggregated',
+			'requestExit',
+			'rotate',
+			'rotateCouncil',
+			'setGuard',
+			'stake',
+			'unpause',
+			'veto',
+		])
 	})
 })
 
@@ -315,6 +336,9 @@ describe('release to contracts', () => {
 			encodeFunctionData({ abi: escrow.abi, functionName: 'release', args: [order.message, await escrow.sign(order)] }),
 			encodeFunctionData({ abi: escrow.abi, functionName: 'release', args: [next.message, await escrow.sign(next)] }),
 			encodeFunctionData({ abi: escrow.abi, functionName: 'stake', args: [stake.message, await escrow.sign(stake)] }),
+			encodeFunctionData({ abi: escrow.abi, functionName: 'releaseAggregated', args: [next.message, 0n, '0x'] }),
+			encodeFunctionData({ abi: escrow.abi, functionName: 'lock', args: [zeroAddress, 0n, STKR_ACCOUNT] }),
+			encodeFunctionData({ abi: escrow.abi, functionName: 'sweep' }),
 		]
 		for (const callback of callbacks) {
 			const snapshot = await testbed.evm.snapshot()

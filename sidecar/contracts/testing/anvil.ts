@@ -1,4 +1,4 @@
-/** A real EVM for tests: anvil on loopback, with the Beacon deposit contract of a public network at its usual address. */
+/** A real EVM for tests: anvil on loopback, with the Beacon deposit contract and the EIP-7002 predeploy of a public network. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,9 @@ import { hoodiGenesis } from '@ethereumjs/genesis/hoodi'
 import type { Address, Hex } from 'viem'
 
 export const DEPOSIT_CONTRACT: Address = '0x00000000219ab540356cBB839Cbe05303d7705Fa'
+
+/** Predeploy of EIP-7002. */
+export const WITHDRAWAL_REQUESTS: Address = '0x00000961Ef480Eb55e80D19ad83579A64c007002'
 
 /** The well-known development mnemonic; its first twenty accounts hold 10,000 ETH each. */
 export const MNEMONIC = 'test test test test test test test test test test test junk'
@@ -33,10 +36,10 @@ function anvilBinary(): string {
 	return require.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/${file}`)
 }
 
-/** The deposit contract's code and its storage: the hashes of empty subtrees, which its constructor computed. */
-function depositContractAccount() {
-	const account = hoodiGenesis[DEPOSIT_CONTRACT.toLowerCase() as Address]
-	if (!Array.isArray(account)) throw new Error(`the genesis state of hoodi has no contract at ${DEPOSIT_CONTRACT}`)
+/** A contract as the genesis of hoodi has it. The deposit contract's storage holds the hashes of empty subtrees. */
+function genesisContract(address: Address) {
+	const account = hoodiGenesis[address.toLowerCase() as Address]
+	if (!Array.isArray(account)) throw new Error(`the genesis state of hoodi has no contract at ${address}`)
 	const [balance, code, storage] = account
 	return { balance, code, storage: Object.fromEntries(storage as [Hex, Hex][]) }
 }
@@ -47,7 +50,11 @@ function genesis() {
 		difficulty: '0x0',
 		gasLimit: '0x1c9c380',
 		timestamp: `0x${GENESIS_TIMESTAMP.toString(16)}`,
-		alloc: { [DEPOSIT_CONTRACT]: depositContractAccount() },
+		alloc: {
+			[DEPOSIT_CONTRACT]: genesisContract(DEPOSIT_CONTRACT),
+			// Without the inhibitor, which the first block's system call would lift on a network: anvil makes none.
+			[WITHDRAWAL_REQUESTS]: { ...genesisContract(WITHDRAWAL_REQUESTS), storage: {} },
+		},
 	}
 }
 

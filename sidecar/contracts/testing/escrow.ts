@@ -5,19 +5,32 @@ import {
 	ContractFunctionRevertedError,
 	createTestClient,
 	createWalletClient,
+	getAddress,
 	hexToBytes,
 	http,
+	numberToHex,
 	pad,
 	publicActions,
 	zeroAddress,
 } from 'viem'
-import { mnemonicToAccount } from 'viem/accounts'
+import { type LocalAccount, mnemonicToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
 import { escrowAbi } from '../abi.ts'
+import { aggregateSignatures, escrowBlsKey, signDigest, signersBitmap } from '../bls.ts'
 import { compileContracts } from '../compile.ts'
-import { deployEscrow } from '../deploy.ts'
+import { deployEscrow, type EscrowParameters, ETH_POLICY } from '../deploy.ts'
 import { makeDepositData } from '../deposit-data.ts'
-import { type EscrowOrder, escrowDomain, type ReleaseOrder, type StakeOrder, signEscrowOrder, sortEscrowSignatures } from '../eip712.ts'
+import {
+	type EscrowMessage,
+	type EscrowOrder,
+	escrowDomain,
+	escrowOrderDigest,
+	type MessageOf,
+	type ReleaseOrder,
+	type StakeOrder,
+	signEscrowOrder,
+	sortEscrowSignatures,
+} from '../eip712.ts'
 import { DEPOSIT_CONTRACT, GENESIS_TIMESTAMP, MNEMONIC, startAnvil } from './anvil.ts'
 
 /** Later than every block of a test that does not move the clock. */
@@ -33,6 +46,8 @@ export const GENESIS_FORK_VERSION: Hex = '0x00000001'
 /** A fixed validator key, so that deposit data, and with it gas, is the same on every run. */
 export const DEPOSIT_SECRET_KEY = hexToBytes(pad('0x0123456789abcdef', { size: 32 }))
 
+const DAY_SECONDS = 86_400
+
 /** The names and values of a revert, as the contract gave them. */
 interface Refusal {
 	errorName: string | undefined
@@ -44,8 +59,21 @@ const account = (addressIndex: number) => mnemonicToAccount(MNEMONIC, { addressI
 export const RELAYER = account(0)
 export const STAKER = account(1)
 export const STRANGER = account(2)
-/** Ascending by address, the order in which the contract wants their signatures. */
-export const WITNESSES = [10, 11, 12, 13, 14, 15, 16].map(account).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1))
+export const WITNESSES = ascending([10, 11, 12, 13, 14, 15, 16].map(account))
+/** The governors' keys. */
+export const COUNCIL = ascending([17, 18, 19].map(account))
+
+/** A fixed BLS secret key for the witness at `index`. */
+export function blsSecretOf(index: number): Uint8Array {
+	return hexToBytes(numberToHex(0x1234567890abcdefn + BigInt(index), { size: 32 }))
+}
+
+/** BLS keys of the first `count` witnesses. */
+export function blsKeysOf(count: number): Hex[] {
+	return Array.from({ length: count }, (_, index) => escrowBlsKey(blsSecretOf(index)))
+}
+
+type TestDeployment = { witnessCount?: number; accounts?: readonly LocalAccount[] } & Partial<EscrowParameters>
 
 export type EscrowTestbed = Awaited<ReturnType<typeof startEscrowTestbed>>
 export type TestEscrow = Awaited<ReturnType<EscrowTestbed['deploy']>>
@@ -80,17 +108,19 @@ export async function startEscrowTestbed() {
 		const hash = await relayer.deployContract({ abi, bytecode, args })
 		const { contractAddress } = await evm.waitForTransactionReceipt({ hash })
 		if (!contractAddress) throw new Error(`${name} was not deployed`)
-		return { address: contractAddress, abi }
+		return { address: getAddress(contractAddress), abi }
 	}
 
-	/** A new escrow with the first `witnessCount` of `WITNESSES`. */
-	async function deploy({ witnessCount = 4, threshold = 3 } = {}) {
-		const witnesses = WITNESSES.slice(0, witnessCount)
+	/** A new escrow with the first `witnessCount` of `WITNESSES`, and a council of two in three. */
+	async function deploy({ witnessCount = 4, threshold = 3, accounts = WITNESSES, ...change }: TestDeployment = {}) {
+		const witnesses = accounts.slice(0, witnessCount)
 		const address = await deployEscrow(relayer, evm, {
-			witnesses: witnesses.map((witness) => witness.address),
+			witnesses: addressesOf(witnesses),
 			threshold,
 			depositContract: DEPOSIT_CONTRACT,
 			witnessSetId: WITNESS_SET_ID,
+			council: { members: addressesOf(COUNCIL), threshold: 2 },
+			...change,
 		})
 		const domain = escrowDomain(anvil.chainId, address)
 		const contract = { address, abi: escrowAbi } as const
@@ -123,9 +153,37 @@ export async function startEscrowTestbed() {
 				...change,
 			},
 		})
+		/** Hands over to `next`; the leaving set has no grace. */
+		const rotate = (next: readonly LocalAccount[], change: Partial<MessageOf<'Rotate'>> = {}): EscrowMessage => ({
+			primaryType: 'Rotate',
+			message: {
+				nonce: 900n,
+				newSetId: WITNESS_SET_ID + 1n,
+				witnesses: addressesOf(next),
+				threshold: BigInt(Math.floor((next.length * 2) / 3) + 1),
+				blsKeys: '0x',
+				graceUntil: 0n,
+				expiry: EXPIRY,
+				witnessSetId: WITNESS_SET_ID,
+				...change,
+			},
+		})
+		const list = (asset: Address, change: Partial<MessageOf<'List'>> = {}): EscrowMessage => ({
+			primaryType: 'List',
+			message: {
+				nonce: 901n,
+				asset,
+				minimumLock: 1n,
+				floorCap: ETH_POLICY.floorCap,
+				delayAbove: ETH_POLICY.delayAbove,
+				expiry: EXPIRY,
+				witnessSetId: WITNESS_SET_ID,
+				...change,
+			},
+		})
 
 		/** Signatures of the order in the contract's order; by default of just enough witnesses. */
-		const sign = async (order: EscrowOrder, signers = witnesses.slice(0, threshold), signedDomain = domain) =>
+		const sign = async (order: EscrowMessage, signers: readonly LocalAccount[] = witnesses.slice(0, threshold), signedDomain = domain) =>
 			sortEscrowSignatures(signedDomain, order, await Promise.all(signers.map((signer) => signEscrowOrder(signer, signedDomain, order))))
 
 		const lock = async (amountWei: bigint, recipient = STKR_ACCOUNT, from: Account = STAKER) => {
@@ -134,21 +192,40 @@ export async function startEscrowTestbed() {
 		}
 
 		/** Relays an order; with `gas` it is sent even if it will revert. */
-		const relay = async (order: EscrowOrder, signatures: readonly Hex[], gas?: bigint) => {
-			const hash =
-				order.primaryType === 'Release'
-					? await relayer.writeContract({ ...contract, functionName: 'release', args: [order.message, signatures], gas })
-					: await relayer.writeContract({ ...contract, functionName: 'stake', args: [order.message, signatures], gas })
+		const relay = async (order: EscrowMessage, signatures: readonly Hex[], gas?: bigint, value?: bigint) => {
+			const hash = await relayer.writeContract({ address, abi: escrowAbi as Abi, ...callOf(order, signatures), gas, value })
 			return evm.waitForTransactionReceipt({ hash })
 		}
 
+		/** Arguments of `releaseAggregated`, signed by the witnesses at `indexes`; by default just enough. */
+		const aggregate = (
+			order: EscrowOrder & { primaryType: 'Release' },
+			indexes = Array.from({ length: threshold }, (_, index) => index),
+		) => {
+			const digest = escrowOrderDigest(domain, order)
+			const signature = aggregateSignatures(indexes.map((index) => signDigest(blsSecretOf(index), digest)))
+			return [order.message, signersBitmap(indexes), signature] as const
+		}
+
+		const relayAggregated = async (args: ReturnType<typeof aggregate>, gas?: bigint) => {
+			const hash = await relayer.writeContract({ ...contract, functionName: 'releaseAggregated', args, gas })
+			return evm.waitForTransactionReceipt({ hash })
+		}
+
+		/** Signs with just enough witnesses and relays. */
+		const execute = async (order: EscrowMessage) => relay(order, await sign(order))
+
+		/** Lists an asset; terms that let more out take a day and a second call. */
+		const establish = async (...parameters: Parameters<typeof list>) => {
+			const order = list(...parameters)
+			await execute(order)
+			await passTime(DAY_SECONDS)
+			return relay(order, [])
+		}
+
 		/** Executes an order without a transaction and says how it reverts; `undefined` if it would succeed. */
-		const refusal = (order: EscrowOrder, signatures: readonly Hex[]) =>
-			refusalOf(() =>
-				order.primaryType === 'Release'
-					? evm.simulateContract({ ...contract, functionName: 'release', args: [order.message, signatures], account: RELAYER })
-					: evm.simulateContract({ ...contract, functionName: 'stake', args: [order.message, signatures], account: RELAYER }),
-			)
+		const refusal = (order: EscrowMessage, signatures: readonly Hex[], value?: bigint) =>
+			refusalOf(() => evm.simulateContract({ address, abi: escrowAbi as Abi, ...callOf(order, signatures), account: RELAYER, value }))
 
 		/** BLS-valid deposit data whose withdrawals come back to this escrow. */
 		const depositData = async (amountWei = 32n * 10n ** 18n) =>
@@ -161,11 +238,72 @@ export async function startEscrowTestbed() {
 
 		const isUsed = (nonce: bigint) => evm.readContract({ ...contract, functionName: 'isUsed', args: [nonce] })
 		const balance = () => evm.getBalance({ address })
+		const accounted = (asset: Address = zeroAddress) => evm.readContract({ ...contract, functionName: 'accounted', args: [asset] })
 
-		return { ...contract, contract, domain, witnesses, release, stake, sign, lock, relay, refusal, depositData, isUsed, balance }
+		return {
+			...contract,
+			contract,
+			domain,
+			witnesses,
+			release,
+			stake,
+			rotate,
+			list,
+			sign,
+			lock,
+			relay,
+			execute,
+			establish,
+			aggregate,
+			relayAggregated,
+			refusal,
+			depositData,
+			isUsed,
+			balance,
+			accounted,
+		}
 	}
 
-	return { anvil, evm, relayer, send, deploy, deployContract, close: anvil.close }
+	/** Moves the clock and mines a block. */
+	async function passTime(seconds: number | bigint): Promise<void> {
+		await evm.increaseTime({ seconds: Number(seconds) })
+		await evm.mine({ blocks: 1 })
+	}
+
+	return { anvil, evm, relayer, send, deploy, deployContract, passTime, close: anvil.close }
+}
+
+/** The contract's call for what was signed. */
+function callOf({ primaryType, message }: EscrowMessage, signatures: readonly Hex[]) {
+	switch (primaryType) {
+		case 'Veto':
+			return { functionName: 'veto', args: [message.nonce, signatures] }
+		case 'Pause':
+		case 'Unpause':
+			return { functionName: primaryType.toLowerCase(), args: [message.number, signatures] }
+		default:
+			return { functionName: FUNCTION_OF[primaryType], args: [message, signatures] }
+	}
+}
+
+const FUNCTION_OF = {
+	Release: 'release',
+	Stake: 'stake',
+	Exit: 'requestExit',
+	Rotate: 'rotate',
+	List: 'list',
+	Close: 'close',
+	Guard: 'setGuard',
+	RotateCouncil: 'rotateCouncil',
+} as const
+
+export function addressesOf(accounts: readonly LocalAccount[]): Address[] {
+	return accounts.map(({ address }) => address)
+}
+
+/** Ascending by address, the order in which the contract wants signatures. */
+function ascending<Account extends LocalAccount>(accounts: Account[]): Account[] {
+	return accounts.sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1))
 }
 
 /** Runs a call that is expected to revert; other failures are thrown on. */

@@ -25,6 +25,12 @@ contract ReenteringRecipient {
         _callbackWei = callbackWei;
     }
 
+    /// @notice Calls the escrow itself, with the ETH sent along.
+    function forward(bytes calldata call) external payable {
+        (bool success,) = address(_escrow).call{value: msg.value}(call);
+        require(success);
+    }
+
     receive() external payable {
         attempted = true;
         (succeeded, reason) = address(_escrow).call{value: _callbackWei}(_callback);
