@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
 import { Command } from 'commander'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
+import { keysCommand } from './keys/commands/index.ts'
 import { FatalError, messageOf } from './relayer/errors.ts'
 
 const VERSION: string = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')).version
@@ -26,6 +27,24 @@ Examples:
 Each witness needs a data directory and, on one machine, a port of its own. It may be stopped at any moment, by any
 signal, and started again: it goes on where it was.`
 
+const WATCH_EXAMPLES = `
+Examples:
+  # needs no key: alarms are log lines with the field "alarm", and metrics
+  $ stkr-sidecar watch --chain ws://127.0.0.1:9944 --ethereum http://127.0.0.1:8545 \\
+      --escrow 0x5FbDB2315678afecb367f032d93F642f64180aa3
+  $ curl http://127.0.0.1:9616/metrics
+
+  # stops the escrow together with another witness's watcher when ETH is missing
+  $ stkr-sidecar watch --config watch.json --pause --ethereum-key ethereum.key --pause-peer http://127.0.0.1:9617
+
+Run it on other nodes than the witnesses use: it is to notice when those are wrong.`
+
+/** What the service shows, until a signal or an error ends it. */
+interface Running {
+	readonly stopped: Promise<void>
+	close(): Promise<void>
+}
+
 async function witness({ config: file, ...flags }: Record<string, string | undefined>): Promise<void> {
 	// Loaded here, so that --help does not wait for the chains' libraries.
 	const { readConfig } = await import('./relayer/config.ts')
@@ -33,7 +52,27 @@ async function witness({ config: file, ...flags }: Record<string, string | undef
 	const [{ startWitness }, { startService }] = await Promise.all([import('./relayer/witness.ts'), import('./service/server.ts')])
 	const log = pino({ level: config.log, base: { role: 'witness' } })
 	const running = await startWitness(config, log, process.env)
-	const service = await startService({ host: config.host, port: config.port, status: running.status }).catch(async (error: unknown) => {
+	await serveUntilStopped(running, log, () => startService({ host: config.host, port: config.port, status: running.status }))
+}
+
+async function watch({ config: file, ...flags }: Record<string, unknown>): Promise<void> {
+	const { readWatchConfig } = await import('./relayer/config.ts')
+	const config = readWatchConfig(flags, file as string | undefined)
+	const [{ startWatcher }, { startWatchService }] = await Promise.all([
+		import('./relayer/watcher.ts'),
+		import('./relayer/watch-service.ts'),
+	])
+	const log = pino({ level: config.log, base: { role: 'watcher' } })
+	const running = startWatcher(config, log, process.env)
+	await serveUntilStopped(running, log, () => startWatchService(config.host, config.port, running.status))
+}
+
+async function serveUntilStopped(
+	running: Running,
+	log: Logger,
+	serve: () => Promise<{ url: string; close(): Promise<void> }>,
+): Promise<void> {
+	const service = await serve().catch(async (error: unknown) => {
 		await running.close()
 		throw error
 	})
@@ -79,6 +118,30 @@ program
 	.option('--log <level>', 'error, warn, info or debug (default: info)')
 	.addHelpText('after', EXAMPLES)
 	.action(witness)
+
+program
+	.command('watch')
+	.description('watch both chains apart from the witnesses: reserve, stuck orders, stalled finality (ESC-5)')
+	.option('--config <file>', 'JSON file with any of these options in camel case; flags win')
+	.option('--chain <url>', 'JSON-RPC of a Stkr node, ws:// or wss://')
+	.option('--ethereum <url>', 'JSON-RPC of an Ethereum execution client, http:// or https://')
+	.option('--escrow <address>', 'the escrow contract')
+	.option('--chain-stall-ms <ms>', 'alarm when the chain finalizes nothing for so long (default: 120000)')
+	.option('--ethereum-stall-ms <ms>', 'alarm when Ethereum finalizes nothing for so long (default: 1500000)')
+	.option('--order-age-ms <ms>', 'alarm when an order is open for so long (default: 7200000)')
+	.option('--confirm-ms <ms>', 'how long a shortage must last to count (default: 60000)')
+	.option('--pause', 'sign a pause of the escrow when ETH is missing, and broadcast it once two watchers have')
+	.option('--ethereum-key <source>', 'key of a witness that signs the pause: a file of mode 0600, or env:NAME')
+	.option('--pause-peer <url...>', 'services of other watchers, asked for their signature of the pause')
+	.option('--max-fee-gwei <gwei>', 'most a pause pays per gas (default: 200)')
+	.option('--poll-ms <ms>', 'how often the chains are read (default: 4000)')
+	.option('--host <address>', 'where the service listens (default: 127.0.0.1)')
+	.option('--port <number>', 'of the service; 0 takes any free one (default: 9616)')
+	.option('--log <level>', 'error, warn, info or debug (default: info)')
+	.addHelpText('after', WATCH_EXAMPLES)
+	.action(watch)
+
+program.addCommand(keysCommand())
 
 program.parseAsync().catch((error: unknown) => {
 	process.stderr.write(`${messageOf(error)}\n`)
