@@ -1,4 +1,4 @@
-/** A witness's configuration: flags, a file, or both, in which case flags win. */
+/** Configuration of a witness or a watcher: flags, a file, or both, in which case flags win. */
 import { readFileSync } from 'node:fs'
 import type { Address, Hex } from 'viem'
 import { isAddress } from 'viem'
@@ -22,12 +22,21 @@ const url = (...protocols: string[]) =>
 			`expected a URL with ${protocols.join(' or ')}//`,
 		)
 
-const schema = z.strictObject({
+/** What every process of an operator is told. */
+const common = {
 	/** JSON-RPC of a Stkr node. */
 	chain: url('ws:', 'wss:'),
 	/** JSON-RPC of an Ethereum execution client. */
 	ethereum: url('http:', 'https:'),
 	escrow: z.custom<Address>((value) => typeof value === 'string' && isAddress(value), 'expected an Ethereum address'),
+	pollMs: whole(50, 600_000).default(4_000),
+	maxFeeGwei: whole(1, 100_000).default(200),
+	host: z.string().default('127.0.0.1'),
+	log: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+}
+
+const witnessSchema = z.strictObject({
+	...common,
 	/** Directory of this witness alone. */
 	data: z.string().min(1),
 	account: z.string().min(1),
@@ -37,17 +46,36 @@ const schema = z.strictObject({
 		.optional(),
 	ethereumStartBlock: whole(0, Number.MAX_SAFE_INTEGER).default(0),
 	logRange: whole(1, 1_000_000).default(2_000),
-	maxFeeGwei: whole(1, 100_000).default(200),
 	relayStaggerMs: whole(0, 3_600_000).default(24_000),
 	resendMs: whole(100, 3_600_000).default(30_000),
-	pollMs: whole(50, 600_000).default(4_000),
-	host: z.string().default('127.0.0.1'),
 	/** 0 takes any free port. */
 	port: whole(0, 65_535).default(9_615),
-	log: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
 })
 
-export type WitnessConfig = z.output<typeof schema>
+const watchSchema = z
+	.strictObject({
+		...common,
+		/** A finalized head that did not move for so long is stalled. */
+		chainStallMs: whole(1_000, 86_400_000).default(120_000),
+		/** Ethereum finalizes every 6.4 minutes: almost four times that. */
+		ethereumStallMs: whole(1_000, 86_400_000).default(1_500_000),
+		/** An order that is open for so long, the wait of large ones apart, is stuck. */
+		orderAgeMs: whole(1_000, 31_536_000_000).default(7_200_000),
+		/** A shortage counts once it has lasted so long: the nodes may be a moment apart. */
+		confirmMs: whole(0, 3_600_000).default(60_000),
+		pause: z.boolean().default(false),
+		ethereumKey: z.string().min(1).optional(),
+		pausePeer: z.array(url('http:', 'https:')).default([]),
+		/** 0 takes any free port. */
+		port: whole(0, 65_535).default(9_616),
+	})
+	.refine(({ pause, ethereumKey }) => pause === (ethereumKey !== undefined), {
+		path: ['ethereumKey'],
+		message: '--pause signs with the Ethereum key of a witness: give both or neither',
+	})
+
+export type WitnessConfig = z.output<typeof witnessSchema>
+export type WatchConfig = z.output<typeof watchSchema>
 
 const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
@@ -57,6 +85,20 @@ const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) =>
  * @throws FatalError `config` listing everything that is wrong
  */
 export function readConfig(flags: Record<string, unknown>, file: string | undefined): WitnessConfig {
+	return parseConfig('witness', witnessSchema, flags, file)
+}
+
+/** As `readConfig`, for a watcher. */
+export function readWatchConfig(flags: Record<string, unknown>, file: string | undefined): WatchConfig {
+	return parseConfig('watch', watchSchema, flags, file)
+}
+
+function parseConfig<S extends z.ZodType>(
+	command: string,
+	schema: S,
+	flags: Record<string, unknown>,
+	file: string | undefined,
+): z.output<S> {
 	let fromFile: object = {}
 	if (file !== undefined) {
 		let parsed: unknown
@@ -81,7 +123,7 @@ export function readConfig(flags: Record<string, unknown>, file: string | undefi
 	)
 	throw new FatalError(
 		'config',
-		`The witness cannot start with this configuration:\n${problems.join('\n')}\nSee stkr-sidecar witness --help.`,
+		`stkr-sidecar ${command} cannot start with this configuration:\n${problems.join('\n')}\nSee stkr-sidecar ${command} --help.`,
 	)
 }
 

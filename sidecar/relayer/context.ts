@@ -3,7 +3,7 @@ import type { Hex } from 'viem'
 import type { EscrowOrder } from '../contracts/eip712.ts'
 import { type Backoff, backoffMs } from './backoff.ts'
 import type { CrashStep } from './crash.ts'
-import type { BlockRef, EscrowContract, EthereumBlock, OpenOrder, StkrChain } from './edges.ts'
+import type { BlockRef, ContractWitnessSet, EscrowContract, EthereumBlock, OpenOrder, StkrChain } from './edges.ts'
 import { FatalError, messageOf, type RetryableError } from './errors.ts'
 import type { OpenDuty, Outbox } from './outbox.ts'
 
@@ -42,8 +42,8 @@ export interface WitnessContext {
 	outbox: Outbox
 	chain: StkrChain
 	ethereum: EscrowContract
-	/** Signatures the contract asks for. */
-	threshold: number
+	/** Witness sets whose orders the contract executes at its finalized block, ascending: the last is the present one. */
+	witnessSets: ContractWitnessSet[]
 	/** Place of this witness in the set, and the set's size: who relays first. */
 	place: { index: number; of: number }
 	/** Checks an order and signs it; throws `FatalError` rather than sign what must not be. */
@@ -61,12 +61,14 @@ export interface WitnessContext {
 		chain?: { head: BlockRef; orders: OpenOrder[] }
 		ethereum?: EthereumBlock
 	}
+	/** What was read since start of events that no duty follows from yet. */
+	tally: { returns: number; returnedWei: bigint; exitRequests: number }
 	/** When a transaction, by its hash, was last sent by this process. */
 	sentMs: Map<Hex, number>
 }
 
 /** Conditions that take their time and end by themselves. */
-const PATIENT = ['already-relayed', 'order-expired']
+const PATIENT = ['already-relayed', 'order-expired', 'order-delayed', 'order-vetoed', 'escrow-paused', 'deposit-too-soon']
 /** A duty that failed this often is brought to a person's notice, again and again. */
 const ALARM_EVERY_ATTEMPTS = 5
 
@@ -79,11 +81,19 @@ export function recordFailure(ctx: WitnessContext, { id, duty, attempts }: OpenD
 		return
 	}
 	const tries = attempts + 1
-	ctx.outbox.retry(id, `${error.code}: ${error.message}`, ctx.now() + backoffMs(ctx.policy.backoff, tries, ctx.random()))
+	// All witnesses learn the same time: they take turns after it, or all but one would pay for a revert.
+	const delayMs =
+		error.retryAfterMs === undefined ? backoffMs(ctx.policy.backoff, tries, ctx.random()) : error.retryAfterMs + turnMs(ctx, duty.nonce)
+	ctx.outbox.retry(id, `${error.code}: ${error.message}`, ctx.now() + delayMs)
 	ctx.info('duty is tried again later', { duty: what, code: error.code, reason: messageOf(error), tries })
 	if (tries % ALARM_EVERY_ATTEMPTS === 0 && !PATIENT.includes(error.code)) {
 		ctx.alarm(error.code, `${what} failed ${tries} times: ${error.message}`)
 	}
+}
+
+/** How long this witness leaves the relay of an order to those in line before it. */
+export function turnMs({ place, policy }: WitnessContext, nonce: bigint): number {
+	return Number((BigInt(place.index) + nonce) % BigInt(place.of)) * policy.relayStaggerMs
 }
 
 /** Whether a transaction is to be sent (again) now: this process has not sent it, or so long ago that it may be lost. */

@@ -54,7 +54,29 @@ export interface EthereumBlock {
 	timestamp: bigint
 }
 
-export type EscrowLog = { event: 'Locked'; nonce: bigint; lock: Lock } | { event: 'Executed'; nonce: bigint }
+/** A witness set as the contract has it. */
+export interface ContractWitnessSet {
+	id: bigint
+	witnesses: readonly Address[]
+	/** Signatures that an order for this set needs. */
+	threshold: number
+	/** Last block timestamp, in Unix seconds, at which its payments are executed; u64, the highest for the present set. */
+	validUntil: bigint
+}
+
+/** The events of the contract that concern a witness. Nonces are those of orders, but of `Locked` and `Returned` their own. */
+export type EscrowLog =
+	| { event: 'Locked'; nonce: bigint; lock: Lock }
+	| { event: 'Executed'; nonce: bigint }
+	/** The council forbade an order that waited. */
+	| { event: 'Vetoed'; nonce: bigint }
+	/** `set` took over; the set before it counts until `graceUntil`, in Unix seconds. */
+	| { event: 'Rotated'; set: ContractWitnessSet; graceUntil: bigint }
+	/** ETH of validators came home. */
+	| { event: 'Returned'; nonce: bigint; amountWei: bigint }
+	| { event: 'ExitRequested'; nonce: bigint; pubkey: Hex }
+
+export type OrderState = 'open' | 'waiting' | 'executed' | 'vetoed'
 
 export interface SignedTransaction {
 	hash: Hex
@@ -68,7 +90,8 @@ export interface EscrowContract {
 	logs(from: number, to: number): Promise<EscrowLog[]>
 	/** How many locks there were up to a block. */
 	lockCount(block: number): Promise<bigint>
-	isUsed(orderNonce: bigint, block: number): Promise<boolean>
+	/** What stood at a block of an order with this nonce; `waiting` since its first call, as it is large (ESC-5). */
+	orderState(orderNonce: bigint, block: number): Promise<OrderState>
 	/** Transactions of the relaying account: mined up to `block`, or with those a node knows of. */
 	transactionCount(block: number | 'pending'): Promise<number>
 	/**

@@ -5,9 +5,12 @@ export class RetryableError extends Error {
 	override readonly name = 'RetryableError'
 	/** Kebab-case, stable: for logs and metrics. */
 	readonly code: string
-	constructor(code: string, message: string, options?: ErrorOptions) {
+	/** When the work can succeed first, in milliseconds from now; undefined when nobody knows. */
+	readonly retryAfterMs: number | undefined
+	constructor(code: string, message: string, { retryAfterMs, ...options }: ErrorOptions & { retryAfterMs?: number } = {}) {
 		super(message, options)
 		this.code = code
+		this.retryAfterMs = retryAfterMs
 	}
 }
 

@@ -38,7 +38,8 @@ test('ESC-1 an escrow that is not final yet is waited for', async () => {
 	await expect(young.constants()).rejects.toThrow(/no contract at .* in the finalized state/)
 	await finalize()
 
-	expect(await young.constants()).toMatchObject({ chainId: testbed.anvil.chainId, threshold: 3, witnessSetId: 7n })
+	expect(await young.constants()).toMatchObject({ chainId: testbed.anvil.chainId, guardedDeposits: false })
+	expect(await young.witnessSet()).toMatchObject({ id: 7n, threshold: 3, validUntil: 2n ** 64n - 1n })
 })
 
 test('ESC-1 locks are read with all a witness vouches for', async () => {
@@ -77,8 +78,8 @@ test('ESC-2 a relay pays the order, is told as executed, and counts at its block
 	const { blockNumber, status } = await testbed.evm.waitForTransactionReceipt({ hash: relay.hash })
 	expect(status).toBe('success')
 	expect(await connection.logs(Number(blockNumber), Number(blockNumber))).toEqual([{ event: 'Executed', nonce: 0n }])
-	expect(await connection.isUsed(0n, Number(blockNumber) - 1)).toBe(false)
-	expect(await connection.isUsed(0n, Number(blockNumber))).toBe(true)
+	expect(await connection.orderState(0n, Number(blockNumber) - 1)).toBe('open')
+	expect(await connection.orderState(0n, Number(blockNumber))).toBe('executed')
 	expect(await connection.transactionCount(Number(blockNumber))).toBe(nonce + 1)
 })
 
@@ -102,7 +103,9 @@ test('ESC-2 what the contract refuses is not sent, and told apart by whether it 
 	await expect(relay({ nonce: 5n, expiry: 1n })).rejects.toMatchObject({ code: 'order-expired' })
 	await expect(relay({ nonce: 5n, recipient: address })).rejects.toMatchObject({ code: 'payment-failed' })
 	await expect(relay({ nonce: 5n, amount: parseEther('1000') })).rejects.toMatchObject({ code: 'escrow-short' })
-	await expect(relay({ nonce: 5n, witnessSetId: 8n })).rejects.toThrow(FatalError)
+	await expect(relay({ nonce: 5n, witnessSetId: 8n })).rejects.toMatchObject({ code: 'witness-set-pending' })
+	await expect(relay({ nonce: 5n, witnessSetId: 6n })).rejects.toThrow(FatalError)
+	await expect(relay({ nonce: 5n, asset: address })).rejects.toMatchObject({ code: 'asset-unlisted' })
 	await expect(relay({ nonce: 5n }, escrow.witnesses.slice(0, 2))).rejects.toThrow(/refuses order 5: TooFewSignatures/)
 })
 

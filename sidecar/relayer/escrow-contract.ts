@@ -13,12 +13,14 @@ import {
 	type PublicClient,
 	parseTransaction,
 	TimeoutError,
+	zeroAddress,
 } from 'viem'
 import type { LocalAccount } from 'viem/accounts'
 import { escrowAbi } from '../contracts/abi.ts'
 import type { EscrowOrder } from '../contracts/eip712.ts'
-import type { EscrowContract, EscrowLog, EthereumBlock, SendResult, SignedTransaction } from './edges.ts'
+import type { ContractWitnessSet, EscrowContract, EscrowLog, EthereumBlock, OrderState, SendResult, SignedTransaction } from './edges.ts'
 import { FatalError, messageOf, RetryableError } from './errors.ts'
+import { relayRefusal } from './relay-refusal.ts'
 
 /**
  * Gas a relayer pays at most: beside the contract's own (gas.json) there is room for a recipient that is a contract wallet. Each
@@ -33,26 +35,45 @@ const EVENTS = [
 	getAbiItem({ abi: escrowAbi, name: 'Locked' }),
 	getAbiItem({ abi: escrowAbi, name: 'Released' }),
 	getAbiItem({ abi: escrowAbi, name: 'Staked' }),
+	getAbiItem({ abi: escrowAbi, name: 'Vetoed' }),
+	getAbiItem({ abi: escrowAbi, name: 'WitnessesRotated' }),
+	getAbiItem({ abi: escrowAbi, name: 'Returned' }),
+	getAbiItem({ abi: escrowAbi, name: 'ExitRequested' }),
 ] as const
+
+/** `validUntil` of the present witness set. */
+const FOREVER = 2n ** 64n - 1n
 
 /** What the contract was deployed with: it never changes. */
 export interface EscrowConstants {
 	chainId: number
-	witnesses: readonly Address[]
-	threshold: number
-	witnessSetId: bigint
 	withdrawalCredentials: Hex
+	/** Whether a validator is funded by 1 and then 31 ETH. */
+	guardedDeposits: boolean
 }
 
-export interface EscrowConnection extends EscrowContract {
+/** The contract as anyone sees it. */
+export interface EscrowReader extends Pick<EscrowContract, 'finalized' | 'orderState'> {
 	constants(): Promise<EscrowConstants>
+	/** The present witness set, in the finalized state. */
+	witnessSet(): Promise<ContractWitnessSet>
+	/** What the contract's books say it holds of ETH at a block, in wei. */
+	accountedWei(block: number): Promise<bigint>
+	/** Whether releases, stakes and locks were stopped at a block. */
+	isPaused(block: number): Promise<boolean>
+}
+
+export interface EscrowConnection extends EscrowContract, EscrowReader {
 	/** ETH of the relaying account, for gas. */
 	balanceWei(): Promise<bigint>
 }
 
-interface EscrowOptions {
+interface EscrowPlace {
 	url: string
 	escrow: Address
+}
+
+interface EscrowOptions extends EscrowPlace {
 	/** Pays for relaying. */
 	account: LocalAccount
 	/** Above this fee per gas nothing is relayed. */
@@ -63,48 +84,103 @@ export function connectEscrow(options: EscrowOptions): EscrowConnection {
 	return new Connection(options)
 }
 
-class Connection implements EscrowConnection {
-	readonly #client: PublicClient
-	readonly #options: EscrowOptions
-	readonly #contract: { readonly address: Address; readonly abi: typeof escrowAbi }
+/** Reads alone; needs no key. */
+export function readEscrow(place: EscrowPlace): EscrowReader {
+	return new Reader(place)
+}
+
+class Reader implements EscrowReader {
+	protected readonly client: PublicClient
+	protected readonly contract: { readonly address: Address; readonly abi: typeof escrowAbi }
 	#chainId: number | undefined
 
-	constructor(options: EscrowOptions) {
-		this.#client = createPublicClient({ transport: http(options.url, { retryCount: 1 }), cacheTime: 0 })
-		this.#options = options
-		this.#contract = { address: options.escrow, abi: escrowAbi }
+	constructor({ url, escrow }: EscrowPlace) {
+		this.client = createPublicClient({ transport: http(url, { retryCount: 1 }), cacheTime: 0 })
+		this.contract = { address: escrow, abi: escrowAbi }
 	}
 
 	constants(): Promise<EscrowConstants> {
 		return reading('the escrow', async () => {
-			const at = { ...this.#contract, blockTag: 'finalized' } as const
-			if (!(await this.#client.getCode({ address: this.#options.escrow, blockTag: 'finalized' }))) {
+			const at = { ...this.contract, blockTag: 'finalized' } as const
+			if (!(await this.client.getCode({ address: this.contract.address, blockTag: 'finalized' }))) {
 				throw new RetryableError(
 					'escrow-missing',
-					`There is no contract at ${this.#options.escrow} in the finalized state of Ethereum. If it was just deployed it will come; else check --escrow and --ethereum.`,
+					`There is no contract at ${this.contract.address} in the finalized state of Ethereum. If it was just deployed it will come; else check --escrow and --ethereum.`,
 				)
 			}
-			const [chainId, witnesses, threshold, witnessSetId, withdrawalCredentials] = await Promise.all([
-				this.#id(),
-				this.#client.readContract({ ...at, functionName: 'witnesses' }),
-				this.#client.readContract({ ...at, functionName: 'threshold' }),
-				this.#client.readContract({ ...at, functionName: 'witnessSetId' }),
-				this.#client.readContract({ ...at, functionName: 'withdrawalCredentials' }),
+			const [chainId, withdrawalCredentials, guardedDeposits] = await Promise.all([
+				this.chainId(),
+				this.client.readContract({ ...at, functionName: 'withdrawalCredentials' }),
+				this.client.readContract({ ...at, functionName: 'guardedDeposits' }),
 			])
-			return { chainId, witnesses, threshold: Number(threshold), witnessSetId, withdrawalCredentials }
+			return { chainId, withdrawalCredentials, guardedDeposits }
 		})
+	}
+
+	witnessSet(): Promise<ContractWitnessSet> {
+		return reading('the witness set', async () => {
+			// One block for all three: a rotation may become final in between.
+			const { number: blockNumber } = await this.client.getBlock({ blockTag: 'finalized' })
+			const at = { ...this.contract, blockNumber }
+			const [id, witnesses, threshold] = await Promise.all([
+				this.client.readContract({ ...at, functionName: 'witnessSetId' }),
+				this.client.readContract({ ...at, functionName: 'witnesses' }),
+				this.client.readContract({ ...at, functionName: 'threshold' }),
+			])
+			return { id, witnesses, threshold: Number(threshold), validUntil: FOREVER }
+		})
+	}
+
+	accountedWei(block: number): Promise<bigint> {
+		return reading('what the escrow holds', () =>
+			this.client.readContract({ ...this.contract, functionName: 'accounted', args: [zeroAddress], blockNumber: BigInt(block) }),
+		)
 	}
 
 	finalized(): Promise<EthereumBlock> {
 		return reading('the finalized block', async () => {
-			const { number, timestamp } = await this.#client.getBlock({ blockTag: 'finalized' })
+			const { number, timestamp } = await this.client.getBlock({ blockTag: 'finalized' })
 			return { number: Number(number), timestamp }
 		})
 	}
 
+	orderState(orderNonce: bigint, block: number): Promise<OrderState> {
+		return reading(`what became of order ${orderNonce}`, async () => {
+			const at = { ...this.contract, args: [orderNonce], blockNumber: BigInt(block) } as const
+			const [isUsed, isVetoed, [, executableAt]] = await Promise.all([
+				this.client.readContract({ ...at, functionName: 'isUsed' }),
+				this.client.readContract({ ...at, functionName: 'isVetoed' }),
+				this.client.readContract({ ...at, functionName: 'delayed' }),
+			])
+			if (isUsed) return 'executed'
+			if (isVetoed) return 'vetoed'
+			return executableAt > 0n ? 'waiting' : 'open'
+		})
+	}
+
+	isPaused(block: number): Promise<boolean> {
+		return reading('whether the escrow is paused', () =>
+			this.client.readContract({ ...this.contract, functionName: 'paused', blockNumber: BigInt(block) }),
+		)
+	}
+
+	protected async chainId(): Promise<number> {
+		this.#chainId ??= await this.client.getChainId()
+		return this.#chainId
+	}
+}
+
+class Connection extends Reader implements EscrowConnection {
+	readonly #options: EscrowOptions
+
+	constructor(options: EscrowOptions) {
+		super(options)
+		this.#options = options
+	}
+
 	logs(from: number, to: number): Promise<EscrowLog[]> {
 		return reading(`logs of blocks ${from} to ${to}`, async () => {
-			const logs = await this.#client.getLogs({
+			const logs = await this.client.getLogs({
 				address: this.#options.escrow,
 				events: EVENTS,
 				fromBlock: BigInt(from),
@@ -112,34 +188,43 @@ class Connection implements EscrowConnection {
 				strict: true,
 			})
 			return logs.map((log): EscrowLog => {
-				if (log.eventName !== 'Locked') return { event: 'Executed', nonce: log.args.nonce }
-				const { nonce, asset, sender, recipient, amount } = log.args
-				return { event: 'Locked', nonce, lock: { asset, sender, recipient, amountWei: amount, ethereumBlock: log.blockNumber } }
+				switch (log.eventName) {
+					case 'Locked': {
+						const { nonce, asset, sender, recipient, amount } = log.args
+						return { event: 'Locked', nonce, lock: { asset, sender, recipient, amountWei: amount, ethereumBlock: log.blockNumber } }
+					}
+					case 'WitnessesRotated': {
+						const { newSetId, witnesses, threshold, graceUntil } = log.args
+						return { event: 'Rotated', set: { id: newSetId, witnesses, threshold: Number(threshold), validUntil: FOREVER }, graceUntil }
+					}
+					case 'Returned':
+						return { event: 'Returned', nonce: log.args.nonce, amountWei: log.args.amount }
+					case 'ExitRequested':
+						return { event: 'ExitRequested', nonce: log.args.nonce, pubkey: log.args.pubkey }
+					case 'Vetoed':
+						return { event: 'Vetoed', nonce: log.args.nonce }
+					default:
+						return { event: 'Executed', nonce: log.args.nonce }
+				}
 			})
 		})
 	}
 
 	lockCount(block: number): Promise<bigint> {
 		return reading('the number of locks', () =>
-			this.#client.readContract({ ...this.#contract, functionName: 'lockNonce', blockNumber: BigInt(block) }),
-		)
-	}
-
-	isUsed(orderNonce: bigint, block: number): Promise<boolean> {
-		return reading(`whether order ${orderNonce} was executed`, () =>
-			this.#client.readContract({ ...this.#contract, functionName: 'isUsed', args: [orderNonce], blockNumber: BigInt(block) }),
+			this.client.readContract({ ...this.contract, functionName: 'lockNonce', blockNumber: BigInt(block) }),
 		)
 	}
 
 	transactionCount(block: number | 'pending'): Promise<number> {
 		const at = block === 'pending' ? ({ blockTag: 'pending' } as const) : { blockNumber: BigInt(block) }
 		return reading('the nonce of the relaying account', () =>
-			this.#client.getTransactionCount({ address: this.#options.account.address, ...at }),
+			this.client.getTransactionCount({ address: this.#options.account.address, ...at }),
 		)
 	}
 
 	balanceWei(): Promise<bigint> {
-		return reading('the balance of the relaying account', () => this.#client.getBalance({ address: this.#options.account.address }))
+		return reading('the balance of the relaying account', () => this.client.getBalance({ address: this.#options.account.address }))
 	}
 
 	async signRelay(order: EscrowOrder, signatures: readonly Hex[], nonce: number, replaces?: Hex): Promise<SignedTransaction> {
@@ -158,7 +243,7 @@ class Connection implements EscrowConnection {
 				: encodeFunctionData({ abi: escrowAbi, functionName: 'stake', args: [order.message, signatures] })
 		const raw = await this.#options.account.signTransaction({
 			type: 'eip1559',
-			chainId: await reading('the chain id', () => this.#id()),
+			chainId: await reading('the chain id', () => this.chainId()),
 			to: this.#options.escrow,
 			data,
 			nonce,
@@ -169,17 +254,12 @@ class Connection implements EscrowConnection {
 		return { raw, hash: keccak256(raw) }
 	}
 
-	async #id(): Promise<number> {
-		this.#chainId ??= await this.#client.getChainId()
-		return this.#chainId
-	}
-
 	async #estimateGas(order: EscrowOrder, signatures: readonly Hex[]): Promise<bigint> {
 		const account = this.#options.account.address
 		try {
 			return order.primaryType === 'Release'
-				? await this.#client.estimateContractGas({ ...this.#contract, functionName: 'release', args: [order.message, signatures], account })
-				: await this.#client.estimateContractGas({ ...this.#contract, functionName: 'stake', args: [order.message, signatures], account })
+				? await this.client.estimateContractGas({ ...this.contract, functionName: 'release', args: [order.message, signatures], account })
+				: await this.client.estimateContractGas({ ...this.contract, functionName: 'stake', args: [order.message, signatures], account })
 		} catch (error) {
 			const revert = error instanceof BaseError ? error.walk((cause) => cause instanceof ContractFunctionRevertedError) : null
 			if (!(revert instanceof ContractFunctionRevertedError)) {
@@ -189,12 +269,14 @@ class Connection implements EscrowConnection {
 					{ cause: error },
 				)
 			}
-			throw relayRefusal(order.message.nonce, revert.data?.errorName ?? revert.reason ?? 'a revert without reason')
+			const { timestamp } = await reading('the latest block', () => this.client.getBlock())
+			const name = revert.data?.errorName ?? revert.reason ?? 'a revert without reason'
+			throw relayRefusal(order.message.nonce, { name, args: revert.data?.args ?? [] }, timestamp)
 		}
 	}
 
 	async #fees(replaces: Hex | undefined): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
-		const now = await reading('fees', () => this.#client.estimateFeesPerGas())
+		const now = await reading('fees', () => this.client.estimateFeesPerGas())
 		const before = replaces ? parseTransaction(replaces) : undefined
 		const fee = (current: bigint, previous: bigint | undefined) => {
 			const raised = previous === undefined ? 0n : (previous * RAISE_PERMILLE) / 1_000n + 1n
@@ -213,7 +295,7 @@ class Connection implements EscrowConnection {
 
 	async send(raw: Hex): Promise<SendResult> {
 		try {
-			await this.#client.sendRawTransaction({ serializedTransaction: raw })
+			await this.client.sendRawTransaction({ serializedTransaction: raw })
 			return { state: 'pending' }
 		} catch (error) {
 			const reason = shortMessage(error)
@@ -227,33 +309,13 @@ class Connection implements EscrowConnection {
 	}
 }
 
-/** What a revert of `release` or `stake` means to who relays it. */
-function relayRefusal(nonce: bigint, reason: string): Error {
-	switch (reason) {
-		case 'NonceUsed':
-			return new RetryableError('already-relayed', `Order ${nonce} was relayed by another; it is not final yet.`)
-		case 'OrderExpired':
-			return new RetryableError('order-expired', `Order ${nonce} has expired; that is not final yet.`)
-		case 'PaymentFailed':
-			return new RetryableError(
-				'payment-failed',
-				`The recipient of order ${nonce} does not take the ETH. It is tried until the order expires.`,
-			)
-		case 'InsufficientBalance':
-			return new RetryableError(
-				'escrow-short',
-				`The escrow holds less than order ${nonce} asks for. Compare what is locked on Ethereum with what was issued.`,
-			)
-		default:
-			return new FatalError('relay-refused', `The contract refuses order ${nonce}: ${reason}.`)
-	}
-}
-
-function shortMessage(error: unknown): string {
+/** viem's reason without the request it stands in. */
+export function shortMessage(error: unknown): string {
 	return error instanceof BaseError ? `${error.shortMessage} ${error.details ?? ''}`.trim() : messageOf(error)
 }
 
-async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+/** Whatever keeps Ethereum from being read passes: `ethereum-unreachable`. */
+export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
 	try {
 		return await read()
 	} catch (error) {

@@ -1,6 +1,6 @@
 /** Reads the Stkr chain at its finalized head: what became of calls under way, and what open orders ask for. */
 import type { WitnessContext } from './context.ts'
-import { recordFailure } from './context.ts'
+import { recordFailure, turnMs } from './context.ts'
 import { judgeDispatchError } from './dispatch-verdict.ts'
 import { CHAIN_DUTIES } from './duty.ts'
 import type { BlockRef, CallResult, OpenOrder } from './edges.ts'
@@ -73,11 +73,12 @@ function settle(ctx: WitnessContext, duty: InFlightDuty, result: CallResult | un
 }
 
 /** An open order wants this witness's signature until it has it, and a relay once there are enough. */
-function noteOrder({ outbox, threshold, place, policy, now }: WitnessContext, { order, signatures }: OpenOrder): void {
-	const { nonce } = order.message
+function noteOrder(ctx: WitnessContext, { order, signatures }: OpenOrder): void {
+	const { outbox, witnessSets, now } = ctx
+	const { nonce, witnessSetId } = order.message
 	outbox.observe({ kind: 'signOrder', nonce, order }, 0)
-	if (signatures.length < threshold || outbox.knows('relayOrder', nonce)) return
-	const turn = (BigInt(place.index) + nonce) % BigInt(place.of)
+	const threshold = witnessSets.find(({ id }) => id === witnessSetId)?.threshold
+	if (threshold === undefined || signatures.length < threshold || outbox.knows('relayOrder', nonce)) return
 	outbox.observe(
 		{
 			kind: 'relayOrder',
@@ -88,6 +89,6 @@ function noteOrder({ outbox, threshold, place, policy, now }: WitnessContext, { 
 				.slice(0, threshold)
 				.map(({ signature }) => signature),
 		},
-		now() + Number(turn) * policy.relayStaggerMs,
+		now() + turnMs(ctx, nonce),
 	)
 }

@@ -1,5 +1,6 @@
 /** Whether witness, contract and chain were set up for one another, checked before any duty. */
 import type { Address, Hex } from 'viem'
+import type { ContractWitnessSet } from './edges.ts'
 import { FatalError, RetryableError } from './errors.ts'
 import type { EscrowConstants } from './escrow-contract.ts'
 import type { StkrBridge } from './stkr-storage.ts'
@@ -10,15 +11,16 @@ import type { StkrBridge } from './stkr-storage.ts'
  */
 export function checkSetUp(
 	bridge: StkrBridge,
-	contract: EscrowConstants,
+	{ chainId }: Pick<EscrowConstants, 'chainId'>,
+	set: ContractWitnessSet,
 	{ escrow, account, ethereumAccount }: { escrow: Address; account: Hex; ethereumAccount: Address },
 ): { index: number; of: number } {
 	const refuse = (message: string): never => {
 		throw new FatalError('set-up', message)
 	}
-	if (bridge.chainId !== BigInt(contract.chainId)) {
+	if (bridge.chainId !== BigInt(chainId)) {
 		refuse(
-			`The Stkr chain bridges to Ethereum chain ${bridge.chainId}, but --ethereum is chain ${contract.chainId}. Give a node of the right network.`,
+			`The Stkr chain bridges to Ethereum chain ${bridge.chainId}, but --ethereum is chain ${chainId}. Give a node of the right network.`,
 		)
 	}
 	if (bridge.contract === null) {
@@ -31,8 +33,11 @@ export function checkSetUp(
 		refuse(`The Stkr chain's escrow contract is ${bridge.contract}, but --escrow is ${escrow}. Check both.`)
 	}
 	const { witnesses, id } = bridge.witnessSet
-	if (id !== contract.witnessSetId)
-		refuse(`The Stkr chain has witness set ${id}, the contract ${contract.witnessSetId}. Orders signed now would be refused.`)
+	if (id !== set.id) {
+		refuse(
+			`The Stkr chain has witness set ${id}, the contract ${escrow} has ${set.id}: the ${id < set.id ? 'chain' : 'contract'} has not taken the next set yet. Witnesses start again once both have the same.`,
+		)
+	}
 	const index = witnesses.findIndex((witness) => witness.account === account)
 	if (index < 0)
 		return refuse(
@@ -43,7 +48,7 @@ export function checkSetUp(
 			`The chain expects signatures of ${witnesses[index].ethereum} from this witness, but --ethereum-key is the key of ${ethereumAccount}.`,
 		)
 	}
-	if (!contract.witnesses.some((witness) => same(witness, ethereumAccount))) {
+	if (!set.witnesses.some((witness) => same(witness, ethereumAccount))) {
 		refuse(`The contract ${escrow} does not count ${ethereumAccount} among its witnesses.`)
 	}
 	return { index, of: witnesses.length }

@@ -30,11 +30,13 @@ export async function relayOrders(ctx: WitnessContext): Promise<void> {
 
 /** Closes a relay whose order is executed, or can't be any more. */
 async function isOver(ctx: WitnessContext, { id, duty }: OpenDuty<RelayOrder>, { number, timestamp }: EthereumBlock): Promise<boolean> {
-	const used = await ctx.ethereum.isUsed(duty.nonce, number)
-	if (!used && duty.order.message.expiry >= timestamp) return false
+	const state = await ctx.ethereum.orderState(duty.nonce, number)
+	const isSettled = state === 'executed' || state === 'vetoed'
+	if (!isSettled && duty.order.message.expiry >= timestamp) return false
+	const end = isSettled ? state : 'expired'
 	ctx.reached('relay-settled')
-	ctx.outbox.done(id, `${used ? 'executed' : 'expired'} at Ethereum's block ${number}`)
-	ctx.info(used ? 'order executed' : 'order expired', { nonce: duty.nonce.toString(), block: number })
+	ctx.outbox.done(id, `${end} at Ethereum's block ${number}`)
+	ctx.info(`order ${end}`, { nonce: duty.nonce.toString(), block: number })
 	return true
 }
 
@@ -45,13 +47,20 @@ async function followRelays(ctx: WitnessContext, inFlight: InFlightDuty<RelayOrd
 		if (await isOver(ctx, open, finalized)) {
 			ctx.sentMs.delete(submission.hash)
 		} else if (submission.nonce < mined) {
-			// Its nonce is used for good and the order is open: it reverted, or another transaction of this account took the nonce.
-			recordFailure(ctx, open, new RetryableError('relay-reverted', `The transaction ${submission.hash} did not execute the order.`))
+			recordFailure(ctx, open, await withoutPayment(ctx, open, finalized))
 			ctx.sentMs.delete(submission.hash)
 		} else {
 			await sendAgain(ctx, open)
 		}
 	}
+}
+
+/** Why the account's nonce is used for good and the order is not executed. The contract tells how long a wait is when asked again. */
+async function withoutPayment(ctx: WitnessContext, { duty, submission }: InFlightDuty<RelayOrder>, { number }: EthereumBlock) {
+	return (await ctx.ethereum.orderState(duty.nonce, number)) === 'waiting'
+		? new RetryableError('order-delayed', `Order ${duty.nonce} is large and waits on Ethereum since its first call.`)
+		: // It reverted, or another transaction of this account took the nonce.
+			new RetryableError('relay-reverted', `The transaction ${submission.hash} did not execute the order.`)
 }
 
 async function sendAgain(ctx: WitnessContext, open: InFlightDuty<RelayOrder>): Promise<void> {

@@ -22,7 +22,7 @@ export async function scanEthereum(ctx: WitnessContext): Promise<boolean> {
 	const from = cursor === undefined ? policy.ethereumStartBlock : cursor + 1
 	if (from > finalized.number) {
 		if (cursor !== undefined) await noteOutcomes(ctx, finalized)
-		ctx.view.ethereum = finalized
+		see(ctx, finalized)
 		return false
 	}
 	const to = Math.min(finalized.number, from + policy.logRangeBlocks - 1)
@@ -33,17 +33,51 @@ export async function scanEthereum(ctx: WitnessContext): Promise<boolean> {
 	outbox.transaction(() => {
 		for (const log of logs) {
 			if (log.event === 'Locked') outbox.observe({ kind: 'attestLock', nonce: log.nonce, lock: log.lock }, 0)
-			else outbox.observe({ kind: 'attestOutcome', nonce: log.nonce, outcome: 'Executed' }, 0)
+			else if (log.event === 'Executed') outbox.observe({ kind: 'attestOutcome', nonce: log.nonce, outcome: 'Executed' }, 0)
 		}
 		outbox.setCursor('ethereum', to)
 	})
+	for (const log of logs) takeIn(ctx, log)
 	ctx.reached('ethereum-committed')
 	if (logs.length > 0) ctx.info('read Ethereum', { from, to, events: logs.length })
 
 	if (to < finalized.number) return true
 	await noteOutcomes(ctx, finalized)
-	ctx.view.ethereum = finalized
+	see(ctx, finalized)
 	return false
+}
+
+function see(ctx: WitnessContext, finalized: EthereumBlock): void {
+	ctx.view.ethereum = finalized
+	ctx.witnessSets = ctx.witnessSets.filter(({ validUntil }) => validUntil >= finalized.timestamp)
+}
+
+/** Events that no duty follows from: they are read once, as the cursor is past them. */
+function takeIn(ctx: WitnessContext, log: EscrowLog): void {
+	if (log.event === 'Rotated') rotate(ctx, log)
+	else if (log.event === 'Vetoed') {
+		// The chain refunds orders after their expiry alone; until then `noteOutcomes` has this one in view.
+		ctx.info('the council vetoed an order; it is refunded once it has expired', { nonce: log.nonce.toString() })
+	} else if (log.event === 'Returned') {
+		ctx.tally.returns++
+		ctx.tally.returnedWei += log.amountWei
+		ctx.info('ETH of validators came home', { nonce: log.nonce.toString(), wei: log.amountWei.toString() })
+	} else if (log.event === 'ExitRequested') {
+		ctx.tally.exitRequests++
+		ctx.info('the exit of a validator was requested', { nonce: log.nonce.toString(), pubkey: log.pubkey })
+	}
+}
+
+/** Sets up to the present one were read at start. */
+function rotate(ctx: WitnessContext, { set, graceUntil }: EscrowLog & { event: 'Rotated' }): void {
+	const leaving = ctx.witnessSets.at(-1)
+	if (leaving && set.id <= leaving.id) return
+	if (leaving) leaving.validUntil = graceUntil
+	ctx.witnessSets.push(set)
+	ctx.alarm(
+		'witness-set-rotated',
+		`The contract has witness set ${set.id} now; orders for set ${leaving?.id} are executed until ${graceUntil} (Unix seconds). The Stkr chain must order for set ${set.id} by then.`,
+	)
 }
 
 /**
@@ -80,7 +114,7 @@ async function noteOutcomes({ outbox, ethereum, reached, view }: WitnessContext,
 	for (const { order } of view.chain?.orders ?? []) {
 		const { nonce, expiry } = order.message
 		if (expiry >= timestamp || outbox.knows('attestOutcome', nonce)) continue
-		const outcome = (await ethereum.isUsed(nonce, number)) ? 'Executed' : 'Expired'
+		const outcome = (await ethereum.orderState(nonce, number)) === 'executed' ? 'Executed' : 'Expired'
 		reached('ethereum-read')
 		outbox.transaction(() => outbox.observe({ kind: 'attestOutcome', nonce, outcome }, 0))
 		reached('ethereum-committed')

@@ -116,34 +116,33 @@ describe('set-up of chain, contract and witness', () => {
 		{ account: '0xaa', ethereum: '0xe1', weight: 1 },
 	] as const
 	const bridge = { chainId: 1n, contract: ESCROW as `0x${string}` | null, witnessSet: { id: 7n, threshold: 2, witnesses: [...witnesses] } }
-	const contract = {
-		chainId: 1,
-		witnesses: ['0xE0', '0xE1'] as const,
-		threshold: 2,
-		witnessSetId: 7n,
-		withdrawalCredentials: '0x',
-	} as const
+	const contract = { chainId: 1 }
+	const set = { id: 7n, witnesses: ['0xE0', '0xE1'] as const, threshold: 2, validUntil: 2n ** 64n - 1n }
 
 	test('ESC-2 a witness that fits has its place in the set', () => {
-		expect(checkSetUp(bridge, contract, me)).toEqual({ index: 1, of: 2 })
+		expect(checkSetUp(bridge, contract, set, me)).toEqual({ index: 1, of: 2 })
 	})
 
-	test.each<[string, { chain?: object; escrow?: object; witness?: object }, string]>([
+	test.each<[string, { chain?: object; set?: object; witness?: object }, string]>([
 		['another network', { chain: { chainId: 5n } }, 'bridges to Ethereum chain 5, but --ethereum is chain 1'],
 		['another escrow', { chain: { contract: '0x01' } }, 'escrow contract is 0x01'],
-		['another witness set', { escrow: { witnessSetId: 8n } }, 'has witness set 7, the contract 8'],
+		[
+			'another witness set',
+			{ set: { id: 8n } },
+			`has witness set 7, the contract ${ESCROW} has 8: the chain has not taken the next set yet`,
+		],
 		['an account that is no witness', { witness: { account: '0xcc' } }, 'is no witness on the Stkr chain'],
 		['a key of another', { witness: { ethereumAccount: '0xE0' } }, 'expects signatures of 0xe1'],
-		['a contract that does not know it', { escrow: { witnesses: ['0xE0'] } }, 'does not count 0xE1'],
+		['a contract that does not know it', { set: { witnesses: ['0xE0'] } }, 'does not count 0xE1'],
 	])('ESC-2 %s is refused', (_, change, message) => {
-		const check = () => checkSetUp({ ...bridge, ...change.chain }, { ...contract, ...change.escrow }, { ...me, ...change.witness })
+		const check = () => checkSetUp({ ...bridge, ...change.chain }, contract, { ...set, ...change.set }, { ...me, ...change.witness })
 
 		expect(check).toThrow(FatalError)
 		expect(check).toThrow(message)
 	})
 
 	test('a chain that does not know its contract yet is waited for', () => {
-		expect(() => checkSetUp({ ...bridge, contract: null }, contract, me)).toThrow(RetryableError)
+		expect(() => checkSetUp({ ...bridge, contract: null }, contract, set, me)).toThrow(RetryableError)
 	})
 })
 

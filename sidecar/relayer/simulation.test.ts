@@ -40,7 +40,7 @@ class Simulation {
 			outbox: this.outboxes[index],
 			chain: this.chain.as(index),
 			ethereum: this.ethereum.as(`relayer ${index}`),
-			threshold: THRESHOLD,
+			witnessSets: [{ id: 1n, witnesses: [], threshold: THRESHOLD, validUntil: 2n ** 64n - 1n }],
 			place: { index, of: WITNESSES },
 			signOrder: async (order) => signatureOf(index, order),
 			policy: { ...DEFAULT_POLICY, logRangeBlocks: 3, relayStaggerMs: 1_000, resendMs: 2_000, roundSize: 3, relaysInFlight: 2 },
@@ -54,6 +54,7 @@ class Simulation {
 			alarm: (code, message) => this.alarms.push(`${code}: ${message}`),
 			info: () => {},
 			view: {},
+			tally: { returns: 0, returnedWei: 0n, exitRequests: 0 },
 			sentMs: new Map(),
 		}
 	}
@@ -120,6 +121,7 @@ class Simulation {
 			this.chain.finalize()
 			this.ethereum.mine()
 			this.ethereum.finalize()
+			if (round === 8) this.ethereum.veto()
 			if (round === 25) this.ethereum.skip(LIFETIME_SECONDS)
 			this.check()
 		}
@@ -133,7 +135,7 @@ class Simulation {
 const witness = fc.nat({ max: WITNESSES - 1 })
 const action = fc.oneof(
 	{ weight: 3, arbitrary: fc.constant({ type: 'lock' as const }) },
-	{ weight: 3, arbitrary: fc.record({ type: fc.constant('order' as const), refusing: fc.boolean() }) },
+	{ weight: 3, arbitrary: fc.record({ type: fc.constant('order' as const), refusing: fc.boolean(), large: fc.boolean() }) },
 	{ weight: 4, arbitrary: fc.record({ type: fc.constant('block' as const), chain: fc.boolean(), finalize: fc.boolean() }) },
 	{ weight: 12, arbitrary: fc.record({ type: fc.constant('work' as const), witness, onEthereum: fc.boolean() }) },
 	{ weight: 5, arbitrary: fc.record({ type: fc.constant('crash' as const), witness, step: fc.constantFrom(...CRASH_STEPS) }) },
@@ -141,6 +143,7 @@ const action = fc.oneof(
 		weight: 1,
 		arbitrary: fc.record({ type: fc.constant('outage' as const), chain: fc.boolean(), requests: fc.integer({ min: 1, max: 6 }) }),
 	},
+	{ weight: 1, arbitrary: fc.constant({ type: 'veto' as const }) },
 	{ weight: 1, arbitrary: fc.constantFrom({ type: 'dropPool' as const }, { type: 'dropMempool' as const }) },
 	{ weight: 1, arbitrary: fc.record({ type: fc.constant('pass' as const), seconds: fc.bigInt({ min: 1n, max: LIFETIME_SECONDS }) }) },
 )
@@ -154,6 +157,7 @@ async function perform(simulation: Simulation, step: Action): Promise<void> {
 		case 'order': {
 			const nonce = chain.order(10n ** 18n, LIFETIME_SECONDS)
 			if (step.refusing) ethereum.refusing.add(nonce)
+			if (step.large) ethereum.large.add(nonce)
 			return
 		}
 		case 'block':
@@ -171,6 +175,8 @@ async function perform(simulation: Simulation, step: Action): Promise<void> {
 			side.isDown = () => left-- > 0
 			return
 		}
+		case 'veto':
+			return ethereum.veto()
 		case 'dropPool':
 			return chain.dropPool()
 		case 'dropMempool':
@@ -185,6 +191,8 @@ test(`SDC-2 whatever crashes, fails or is lost, each lock is minted once and eac
 	let crashes = 0
 	let executed = 0
 	let refunded = 0
+	let vetoed = 0
+	let waited = 0
 	await fc.assert(
 		fc.asyncProperty(fc.array(action, { minLength: 60, maxLength: 250, size: 'max' }), async (actions) => {
 			const simulation = new Simulation()
@@ -203,10 +211,13 @@ test(`SDC-2 whatever crashes, fails or is lost, each lock is minted once and eac
 			crashes += simulation.crashes
 			executed += simulation.ethereum.executions.size
 			refunded += refunds.size
+			for (const nonce of refunds.keys()) if (simulation.ethereum.isVetoed(nonce)) vetoed++
+			for (const nonce of simulation.ethereum.large) if (simulation.ethereum.isExecuted(nonce)) waited++
 			for (const outbox of simulation.outboxes) outbox.close()
 		}),
 		{ seed: SEED, numRuns: RUNS, endOnFailure: process.env.FC_SHRINK === undefined },
 	)
 	// The property must not hold for want of trying.
 	expect(Math.min(crashes, executed, refunded)).toBeGreaterThan(RUNS / 3)
+	expect(Math.min(vetoed, waited)).toBeGreaterThan(0)
 })

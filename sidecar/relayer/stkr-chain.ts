@@ -8,9 +8,19 @@ import { u8aToHex } from '@polkadot/util'
 import type { Address, Hex } from 'viem'
 import { ZodError, z } from 'zod'
 import type { AttestLock, ChainDuty } from './duty.ts'
-import type { BlockRef, CallResult, Effect, EscrowCall, SendResult, SignedCall, StkrChain } from './edges.ts'
+import type { BlockRef, CallResult, Effect, EscrowCall, OpenOrder, SendResult, SignedCall, StkrChain } from './edges.ts'
 import { FatalError, messageOf, RetryableError } from './errors.ts'
-import { type ChainOrder, parseBridge, parseMintedLock, parseOrder, parseVoters, type StkrBridge, toOpenOrder } from './stkr-storage.ts'
+import {
+	type ChainOrder,
+	type EscrowTotals,
+	parseBridge,
+	parseMintedLock,
+	parseOrder,
+	parseTotals,
+	parseVoters,
+	type StkrBridge,
+	toOpenOrder,
+} from './stkr-storage.ts'
 
 /** Blocks that may include a call after the finalized one it was signed at: a power of two. 6.4 minutes at six seconds a block. */
 const MORTAL_BLOCKS = 64
@@ -25,6 +35,8 @@ export interface StkrConnection extends StkrChain {
 	readonly genesis: Hex
 	/** What the escrow pallet was told of Ethereum and its witnesses. */
 	bridge(at: BlockRef): Promise<StkrBridge>
+	/** The escrow pallet's books. */
+	totals(at: BlockRef): Promise<EscrowTotals>
 	/** Free balance of the witness's account, in planck. */
 	balancePlanck(): Promise<bigint>
 	/** Calls back on each finalized head, also after a reconnect. */
@@ -39,6 +51,16 @@ export interface StkrConnection extends StkrChain {
  * @throws FatalError `set-up` when the chain has no escrow, RetryableError `chain-unreachable` when `signal` ends the wait
  */
 export async function connectStkr(url: string, pair: KeyringPair, ethereumAccount: Address, signal: AbortSignal): Promise<StkrConnection> {
+	const { api, provider } = await openStkr(url, signal)
+	return new Connection(api, provider, pair, ethereumAccount)
+}
+
+/**
+ * Connects for reading alone, as `connectStkr` does.
+ *
+ * @throws FatalError `set-up`, RetryableError `chain-unreachable`
+ */
+export async function openStkr(url: string, signal: AbortSignal): Promise<{ api: ApiPromise; provider: WsProvider }> {
 	const provider = new WsProvider(url)
 	const api = new ApiPromise({ provider, noInitWarn: true })
 	const aborted = new Promise<never>((_, reject) => {
@@ -58,7 +80,22 @@ export async function connectStkr(url: string, pair: KeyringPair, ethereumAccoun
 		await api.disconnect()
 		throw error
 	}
-	return new Connection(api, provider, pair, ethereumAccount)
+	return { api, provider }
+}
+
+/** The finalized head. */
+export async function readFinalized(api: ApiPromise): Promise<BlockRef> {
+	const hash = await api.rpc.chain.getFinalizedHead()
+	const header = await api.rpc.chain.getHeader(hash)
+	return { number: header.number.toNumber(), hash: hash.toHex() }
+}
+
+/** Orders that are neither executed nor refunded, by nonce. */
+export async function readOpenOrders(api: ApiPromise, at: BlockRef): Promise<OpenOrder[]> {
+	const entries = await (await api.at(at.hash)).query.escrow.orders.entries()
+	return entries
+		.map(([key, value]) => toOpenOrder(BigInt(key.args[0].toString()), parseOrder(value.toJSON()) as ChainOrder))
+		.sort((a, b) => (a.order.message.nonce < b.order.message.nonce ? -1 : 1))
 }
 
 class Connection implements StkrConnection {
@@ -79,11 +116,7 @@ class Connection implements StkrConnection {
 	}
 
 	finalized(): Promise<BlockRef> {
-		return reading('the finalized head', async () => {
-			const hash = await this.#api.rpc.chain.getFinalizedHead()
-			const header = await this.#api.rpc.chain.getHeader(hash)
-			return { number: header.number.toNumber(), hash: hash.toHex() }
-		})
+		return reading('the finalized head', () => readFinalized(this.#api))
 	}
 
 	bridge(at: BlockRef): Promise<StkrBridge> {
@@ -94,13 +127,12 @@ class Connection implements StkrConnection {
 		})
 	}
 
+	totals(at: BlockRef): Promise<EscrowTotals> {
+		return reading('its books', async () => parseTotals((await (await this.#api.at(at.hash)).query.escrow.totals()).toJSON()))
+	}
+
 	openOrders(at: BlockRef) {
-		return reading('open orders', async () => {
-			const entries = await (await this.#api.at(at.hash)).query.escrow.orders.entries()
-			return entries
-				.map(([key, value]) => toOpenOrder(BigInt(key.args[0].toString()), parseOrder(value.toJSON()) as ChainOrder))
-				.sort((a, b) => (a.order.message.nonce < b.order.message.nonce ? -1 : 1))
-		})
+		return reading('open orders', () => readOpenOrders(this.#api, at))
 	}
 
 	effects(at: BlockRef, duties: readonly ChainDuty[]): Promise<Effect[]> {
@@ -242,7 +274,7 @@ const PRESENT: Effect = { state: 'present' }
 const ABSENT: Effect = { state: 'absent' }
 
 /** Whatever keeps the chain from being read passes or is for a person to see in the log; nothing is done in between. */
-async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
 	try {
 		return await read()
 	} catch (error) {

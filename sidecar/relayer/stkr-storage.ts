@@ -46,6 +46,11 @@ const bridge = z.object({
 export type StkrBridge = z.infer<typeof bridge>
 export const parseBridge = (json: unknown): StkrBridge => bridge.parse(json)
 
+const totals = z.object({ mintedWei: integer, releasedWei: integer, stakedWei: integer, inFlightWei: integer })
+/** Proof of reserve: the supply of wrapped ETH is minted − released − staked − in flight, in wei. */
+export type EscrowTotals = z.infer<typeof totals>
+export const parseTotals = (json: unknown): EscrowTotals => totals.parse(json)
+
 /** The order as the contract on Ethereum takes it. */
 export function toOpenOrder(nonce: bigint, { amountWei, expirySeconds, witnessSetId, kind, signatures }: ChainOrder): OpenOrder {
 	const tail = { amount: amountWei, expiry: expirySeconds, witnessSetId }

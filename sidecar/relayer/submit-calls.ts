@@ -61,7 +61,7 @@ async function callFor(ctx: WitnessContext, open: OpenDuty<ChainDuty>): Promise<
 		ctx.reached('order-signed')
 		return { kind: 'signOrder', nonce: duty.nonce, signature }
 	} catch (error) {
-		if (!(error instanceof FatalError)) throw error
+		if (!(error instanceof FatalError || error instanceof RetryableError)) throw error
 		recordFailure(ctx, open, error)
 		return undefined
 	}

@@ -17,6 +17,7 @@ import { scanEthereum } from './scan-ethereum.ts'
 import { ethereumAccount, witnessAccount } from './secrets.ts'
 import { orderSigner } from './sign-order.ts'
 import { connectStkr, type StkrConnection } from './stkr-chain.ts'
+import type { EscrowTotals } from './stkr-storage.ts'
 import { submitCalls } from './submit-calls.ts'
 import { Waker } from './waker.ts'
 
@@ -44,6 +45,12 @@ export interface WitnessStatus {
 	alarmCount: number
 	/** Of the accounts that pay fees; null when not known. In planck and wei, as decimal strings. */
 	balances: { planck: string | null; wei: string | null }
+	/** ETH by both books in wei, as decimal strings: what the contract accounts for, and the chain's totals. Only what was read. */
+	books: { [Name in keyof EscrowTotals | 'accountedWei']?: string }
+	/** Read since start: ETH that came home from validators, and exits asked of them. */
+	validators: { returns: number; returnedWei: string; exitRequests: number }
+	/** Of the contract, ascending: the last is the present one, the others are in their grace. */
+	witnessSets?: string[]
 }
 
 interface Witness {
@@ -83,6 +90,7 @@ export async function startWitness(config: WitnessConfig, log: Logger, env: Node
 	const alarms: WitnessStatus['alarms'] = []
 	let alarmCount = 0
 	const balances: WitnessStatus['balances'] = { planck: null, wei: null }
+	let books: Partial<EscrowTotals & { accountedWei: bigint }> = {}
 	let ctx: WitnessContext | undefined
 	let chain: StkrConnection | undefined
 	const wakers: Record<Side, Waker> = { ethereum: new Waker(), chain: new Waker() }
@@ -120,8 +128,14 @@ export async function startWitness(config: WitnessConfig, log: Logger, env: Node
 		chain ??= await connectStkr(config.chain, pair, ethereumKey.address, signal)
 		const contract = await ethereum.constants()
 		const bridge = await chain.bridge(await chain.finalized())
-		const place = checkSetUp(bridge, contract, { escrow: config.escrow, account, ethereumAccount: ethereumKey.address })
-		const rules = { contract, escrow: config.escrow, genesisForkVersion: genesisForkVersion(contract.chainId, config.genesisForkVersion) }
+		const witnessSets = [await ethereum.witnessSet()]
+		const place = checkSetUp(bridge, contract, witnessSets[0], { escrow: config.escrow, account, ethereumAccount: ethereumKey.address })
+		const rules = {
+			contract,
+			escrow: config.escrow,
+			witnessSets: () => ctx?.witnessSets ?? witnessSets,
+			genesisForkVersion: genesisForkVersion(contract.chainId, config.genesisForkVersion),
+		}
 		const outbox = new Outbox(join(config.data, 'outbox.sqlite'), {
 			stkrGenesis: chain.genesis,
 			witness: account,
@@ -135,7 +149,7 @@ export async function startWitness(config: WitnessConfig, log: Logger, env: Node
 			outbox,
 			chain,
 			ethereum,
-			threshold: contract.threshold,
+			witnessSets,
 			place,
 			signOrder: orderSigner(ethereumKey, rules),
 			policy: {
@@ -151,6 +165,7 @@ export async function startWitness(config: WitnessConfig, log: Logger, env: Node
 			alarm,
 			info: (message, details) => log.info(details, message),
 			view: {},
+			tally: { returns: 0, returnedWei: 0n, exitRequests: 0 },
 			sentMs: new Map(),
 		}
 		await chain.onFinalized(() => wakers.chain.wake())
@@ -161,6 +176,7 @@ export async function startWitness(config: WitnessConfig, log: Logger, env: Node
 		await followChain(ctx)
 		await submitCalls(ctx)
 		balances.planck = String(await stkr.balancePlanck())
+		if (ctx.view.chain) books = { ...books, ...(await stkr.totals(ctx.view.chain.head)) }
 	}
 
 	const workOnEthereum = async (ctx: WitnessContext) => {
@@ -168,6 +184,7 @@ export async function startWitness(config: WitnessConfig, log: Logger, env: Node
 		wakers.chain.wake()
 		await relayOrders(ctx)
 		balances.wei = String(await ethereum.balanceWei())
+		if (ctx.view.ethereum) books = { ...books, accountedWei: await ethereum.accountedWei(ctx.view.ethereum.number) }
 	}
 
 	const run = async () => {
@@ -201,6 +218,9 @@ export async function startWitness(config: WitnessConfig, log: Logger, env: Node
 			alarms,
 			alarmCount,
 			balances,
+			books: Object.fromEntries(Object.entries(books).map(([name, wei]) => [name, String(wei)])),
+			validators: ctx ? { ...ctx.tally, returnedWei: String(ctx.tally.returnedWei) } : { returns: 0, returnedWei: '0', exitRequests: 0 },
+			witnessSets: ctx?.witnessSets.map(({ id }) => String(id)),
 		}
 	}
 

@@ -22,11 +22,14 @@ export function witnessMetrics(): Metrics {
 	const dutyCount = gauge('duties', 'duties by kind and state', 'kind', 'state')
 	const orders = gauge('open_orders', 'orders that are neither executed nor refunded')
 	const alarms = gauge('alarms', 'alarms raised since start')
+	const bookBalance = gauge('book_balance', 'ETH by the books of contract and chain, in whole ETH', 'book')
+	const returned = gauge('returned', 'ETH that came home from validators, read since start, in whole ETH')
+	const exits = gauge('exit_requests', 'exits asked of validators, read since start')
 	const feeBalance = gauge('fee_balance', 'balance that pays fees, in whole STKR or ETH', 'asset')
 
 	return {
 		contentType: registry.contentType,
-		render({ phase, sides, duties, openOrders, alarmCount, balances }) {
+		render({ phase, sides, duties, openOrders, alarmCount, balances, books, validators }) {
 			registry.resetMetrics()
 			running.set(phase === 'running' ? 1 : 0)
 			for (const side of ['ethereum', 'chain'] as const) {
@@ -38,6 +41,9 @@ export function witnessMetrics(): Metrics {
 			orders.set(openOrders)
 			alarms.set(alarmCount)
 			// Precise enough to watch; the exact figures are in /status.
+			for (const [book, wei] of Object.entries(books)) bookBalance.set({ book: book.replace(/Wei$/, '') }, Number(wei) / WEI_PER_ETH)
+			returned.set(Number(validators.returnedWei) / WEI_PER_ETH)
+			exits.set(validators.exitRequests)
 			if (balances.planck !== null) feeBalance.set({ asset: 'STKR' }, Number(balances.planck) / PLANCK_PER_STKR)
 			if (balances.wei !== null) feeBalance.set({ asset: 'ETH' }, Number(balances.wei) / WEI_PER_ETH)
 			return registry.metrics()

@@ -15,6 +15,8 @@ const running: WitnessStatus = {
 	alarms: [],
 	alarmCount: 1,
 	balances: { planck: '1500000000000000000', wei: null },
+	books: { accountedWei: '40000000000000000000' },
+	validators: { returns: 1, returnedWei: '32000000000000000000', exitRequests: 2 },
 }
 
 let service: Service
@@ -61,6 +63,9 @@ test('SDC-1 metrics follow the status, and what is gone from it is gone from the
 	expect(await metrics()).toContain('stkr_witness_duties{kind="attestLock",state="done"} 3')
 	expect(await metrics()).toContain('stkr_witness_fee_balance{asset="STKR"} 1.5')
 	expect(await metrics()).not.toContain('asset="ETH"')
+	expect(await metrics()).toContain('stkr_witness_book_balance{book="accounted"} 40')
+	expect(await metrics()).toContain('stkr_witness_returned 32')
+	expect(await metrics()).toContain('stkr_witness_exit_requests 2')
 	status = { ...running, duties: [] }
 
 	expect(await metrics()).not.toContain('attestLock')

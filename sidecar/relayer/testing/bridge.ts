@@ -184,6 +184,7 @@ export async function startBridge() {
 		escrow,
 		finalize,
 		node,
+		chainUrl,
 		api,
 		keyring,
 		directory,

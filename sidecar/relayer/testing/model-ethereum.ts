@@ -1,11 +1,13 @@
 /** The escrow on Ethereum as rules in memory: blocks, finality, a mempool per relaying account, and faults on demand. */
 import { type Hex, hexToString, stringToHex } from 'viem'
 import type { EscrowOrder } from '../../contracts/eip712.ts'
-import type { EscrowContract, EscrowLog, SignedTransaction } from '../edges.ts'
+import type { EscrowContract, EscrowLog, OrderState, SignedTransaction } from '../edges.ts'
 import { RetryableError } from '../errors.ts'
 import { signatureOf } from './model-chain.ts'
 
 const SECONDS_PER_BLOCK = 12n
+/** Wait of a large order. */
+const DELAY_SECONDS = 60n
 
 interface Transaction {
 	account: string
@@ -27,6 +29,11 @@ export class ModelEthereum {
 	readonly #timestamps = [0n]
 	/** Orders whose recipient does not take the ETH. */
 	readonly refusing = new Set<bigint>()
+	/** Orders that wait between two calls. */
+	readonly large = new Set<bigint>()
+	/** By order: when its wait ends, in Unix seconds, and the block it began in. */
+	readonly #waits = new Map<bigint, { until: bigint; block: number }>()
+	readonly #vetoedAt = new Map<bigint, number>()
 	/** Times an order was paid: once at most. */
 	readonly executions = new Map<bigint, number>()
 	lockedWei = 0n
@@ -73,6 +80,10 @@ export class ModelEthereum {
 	#execute(nonce: bigint): void {
 		const entry = this.#orders.get(nonce)
 		if (!entry || this.#refusal(nonce, entry.order)) return
+		if (this.large.has(nonce) && !this.#waits.has(nonce)) {
+			this.#waits.set(nonce, { until: this.timestamp() + DELAY_SECONDS, block: this.#head })
+			return
+		}
 		this.#usedAt.set(nonce, this.#head)
 		this.executions.set(nonce, (this.executions.get(nonce) ?? 0) + 1)
 		this.#logs.push({ block: this.#head, log: { event: 'Executed', nonce } })
@@ -81,7 +92,30 @@ export class ModelEthereum {
 	#refusal(nonce: bigint, order: EscrowOrder): string | undefined {
 		if (this.#usedAt.has(nonce)) return 'already-relayed'
 		if (this.timestamp() > order.message.expiry) return 'order-expired'
+		if (this.#vetoedAt.has(nonce)) return 'order-vetoed'
+		const wait = this.#waits.get(nonce)
+		if (wait && this.timestamp() < wait.until) return 'order-delayed'
 		return this.refusing.has(nonce) ? 'payment-failed' : undefined
+	}
+
+	/** The council forbids every second order that waits. */
+	veto(): void {
+		this.skip(SECONDS_PER_BLOCK)
+		for (const nonce of this.#waits.keys()) {
+			if (nonce % 2n === 0n || this.#usedAt.has(nonce) || this.#vetoedAt.has(nonce)) continue
+			this.#vetoedAt.set(nonce, this.#head)
+			this.#logs.push({ block: this.#head, log: { event: 'Vetoed', nonce } })
+		}
+	}
+
+	isVetoed(order: bigint): boolean {
+		return this.#vetoedAt.has(order)
+	}
+
+	#state(order: bigint, at: number): OrderState {
+		if ((this.#usedAt.get(order) ?? Number.POSITIVE_INFINITY) <= at) return 'executed'
+		if ((this.#vetoedAt.get(order) ?? Number.POSITIVE_INFINITY) <= at) return 'vetoed'
+		return (this.#waits.get(order)?.block ?? Number.POSITIVE_INFINITY) <= at ? 'waiting' : 'open'
 	}
 
 	finalize(): void {
@@ -108,7 +142,7 @@ export class ModelEthereum {
 			finalized: () => answer(() => ({ number: this.#finalized, timestamp: this.timestamp(this.#finalized) })),
 			logs: (from, to) => answer(() => this.#logs.filter(({ block }) => block >= from && block <= to).map(({ log }) => log)),
 			lockCount: (at) => answer(() => BigInt(this.#logs.filter(({ block, log }) => log.event === 'Locked' && block <= at).length)),
-			isUsed: (order, at) => answer(() => (this.#usedAt.get(order) ?? Number.POSITIVE_INFINITY) <= at),
+			orderState: (order, at) => answer(() => this.#state(order, at)),
 			transactionCount: (at) =>
 				answer(() => {
 					const mined = this.#minedAt.get(account) ?? []
