@@ -19,7 +19,7 @@ export interface EthereumOptions {
 	secondsPerSlot?: number
 	/**
 	 * Real time between slots in ms; default: the chain's own pace. With less, block timestamps run ahead of the clock;
-	 * 0 makes slots as fast as they can be computed.
+	 * 0 makes slots as fast as they can be computed: a validator's whole life takes seconds then (`npm run bench:ethereum`).
 	 */
 	slotPaceMs?: number
 	/** One line per event: started, finalized, failed. */

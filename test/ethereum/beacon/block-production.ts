@@ -37,15 +37,15 @@ interface ProducedBlock {
 }
 
 /**
- * @returns undefined if the slot's proposer key is not held: the slot stays empty
+ * @returns undefined if the slot's proposer is slashed or its key not held: the slot stays empty
  * @throws if the execution client fails, or the state transition rejects the block
  */
 export async function produceBlock({ chain, engine, keys, pool }: BlockSources, slot: number): Promise<ProducedBlock | undefined> {
 	const { config, head } = chain
 	const preState = stateAtSlot(chain, slot)
 	const proposerIndex = preState.epochCtx.getBeaconProposer(slot)
-	const proposer = preState.validators.getReadonly(proposerIndex).pubkey
-	if (!keys.has(proposer)) return undefined
+	const { pubkey: proposer, slashed } = preState.validators.getReadonly(proposerIndex)
+	if (slashed || !keys.has(proposer)) return undefined
 
 	const payload = await engine.buildPayload(chain.forkchoice(), {
 		timestamp: chain.genesisTime + slot * config.SECONDS_PER_SLOT,

@@ -1,7 +1,7 @@
 /** The canonical beacon chain. One node makes every block, so there are no forks: a list of blocks, the latest states, two checkpoints. */
 import { EventEmitter } from 'node:events'
 import type { BeaconConfig } from '@lodestar/config'
-import { type CachedBeaconStateElectra, computeEpochAtSlot, ZERO_HASH } from '@lodestar/state-transition'
+import { type CachedBeaconStateElectra, computeEpochAtSlot, processSlots, ZERO_HASH } from '@lodestar/state-transition'
 import { type electra, type phase0, ssz } from '@lodestar/types'
 import { toRootHex } from '@lodestar/utils'
 import type { Hex } from 'viem'
@@ -120,18 +120,27 @@ export class BeaconChain extends EventEmitter<ChainEvents> {
 			case 'finalized':
 				return this.#finalized
 			default:
-				return typeof id === 'string' && id.startsWith('0x') ? this.#byRoot.get(id.toLowerCase()) : this.#bySlot.get(Number(id))
+				return isRoot(id) ? this.#byRoot.get(id.toLowerCase()) : this.#bySlot.get(Number(id))
 		}
 	}
 
-	/** The block with its state after it, where that is still kept. A root names the state's own root here, not the block's. */
+	/**
+	 * The state at a point, with the newest block in it, where that is still kept. An empty slot's is that of the block before, carried
+	 * forward. A root names the state's own root here, not the block's.
+	 */
 	findState(id: ChainPoint): { block: ChainBlock; state: CachedBeaconStateElectra } | undefined {
-		const block =
-			typeof id === 'string' && id.startsWith('0x')
-				? [...this.#states.keys()].find((candidate) => toRootHex(candidate.signedBlock.message.stateRoot) === id.toLowerCase())
-				: this.findBlock(id)
+		const block = this.#findStateBlock(id)
 		const state = block === undefined ? undefined : this.#states.get(block)
-		return block === undefined || state === undefined ? undefined : { block, state }
+		if (block === undefined || state === undefined) return undefined
+		const slot = Number(id)
+		return { block, state: slot > state.slot && !isRoot(id) ? carryForward(state, slot) : state }
+	}
+
+	/** The state a block was applied to: its parent's, carried forward to its slot; undefined for genesis and where it is no longer kept. */
+	findPreState(block: ChainBlock): CachedBeaconStateElectra | undefined {
+		const parent = this.#byRoot.get(toRootHex(block.signedBlock.message.parentRoot))
+		const state = parent === undefined ? undefined : this.#states.get(parent)
+		return state === undefined ? undefined : carryForward(state, block.slot)
 	}
 
 	/** The block whose parent has this root in hex. */
@@ -156,6 +165,14 @@ export class BeaconChain extends EventEmitter<ChainEvents> {
 
 	isFinalized(block: ChainBlock): boolean {
 		return block.slot <= this.#finalized.slot
+	}
+
+	#findStateBlock(id: ChainPoint): ChainBlock | undefined {
+		if (isRoot(id))
+			return [...this.#states.keys()].find((candidate) => toRootHex(candidate.signedBlock.message.stateRoot) === id.toLowerCase())
+		const slot = Number(id)
+		const isRecent = slot <= this.#head.slot && slot >= this.#head.slot - STATE_HISTORY_SLOTS
+		return isRecent ? this.blockAtOrBefore(slot) : this.findBlock(id)
 	}
 
 	#forkchoice(head: ChainBlock, state: CachedBeaconStateElectra): ForkchoiceState {
@@ -195,6 +212,15 @@ export class BeaconChain extends EventEmitter<ChainEvents> {
 			this.#byRoot.delete(toRootHex(block.root))
 		}
 	}
+}
+
+function isRoot(id: ChainPoint): id is string {
+	return typeof id === 'string' && id.startsWith('0x')
+}
+
+/** The state after the empty slots up to this one. */
+function carryForward(state: CachedBeaconStateElectra, slot: number): CachedBeaconStateElectra {
+	return processSlots(state, slot) as CachedBeaconStateElectra
 }
 
 function chainBlock(signedBlock: electra.SignedBeaconBlock, postState: CachedBeaconStateElectra): ChainBlock {

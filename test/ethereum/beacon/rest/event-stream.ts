@@ -1,14 +1,26 @@
-/** Server-sent events of /eth/v1/events: head, block and finalized_checkpoint. */
+/** Server-sent events of /eth/v1/events: heads, finality, and operations that reach the pool. */
 import { routes } from '@lodestar/api'
 import { computeEpochAtSlot, computeStartSlotAtEpoch } from '@lodestar/state-transition'
+import type { AttesterSlashing, capella, phase0 } from '@lodestar/types'
 import { toRootHex } from '@lodestar/utils'
 import type { FastifyInstance } from 'fastify'
+import type { BlockSources } from '../block-production.ts'
 import type { BeaconChain, ChainBlock } from '../chain.ts'
 
 const { EventType } = routes.events
-const SUPPORTED_TOPICS: readonly string[] = [EventType.head, EventType.block, EventType.finalizedCheckpoint]
+const SUPPORTED_TOPICS: readonly string[] = [
+	EventType.head,
+	EventType.block,
+	EventType.finalizedCheckpoint,
+	// Can be subscribed to, as clients do, but never comes: one node makes every block, each on the head.
+	EventType.chainReorg,
+	EventType.voluntaryExit,
+	EventType.proposerSlashing,
+	EventType.attesterSlashing,
+	EventType.blsToExecutionChange,
+]
 
-export function registerEventStream(server: FastifyInstance, chain: BeaconChain): void {
+export function registerEventStream(server: FastifyInstance, { chain, pool }: Pick<BlockSources, 'chain' | 'pool'>): void {
 	const serdes = routes.events.getEventSerdes(chain.config)
 
 	server.get<{ Querystring: { topics?: string | string[] } }>('/eth/v1/events', (request, reply) => {
@@ -37,11 +49,17 @@ export function registerEventStream(server: FastifyInstance, chain: BeaconChain)
 				type: EventType.finalizedCheckpoint,
 				message: { block: toRootHex(block.root), state: stateRoot(block), epoch: checkpoint.epoch, executionOptimistic: false },
 			})
-		chain.on('head', onHead)
-		chain.on('finalized', onFinalized)
+		const onExit = (message: phase0.SignedVoluntaryExit): void => send({ type: EventType.voluntaryExit, message })
+		const onProposerSlashing = (message: phase0.ProposerSlashing): void => send({ type: EventType.proposerSlashing, message })
+		const onAttesterSlashing = (message: AttesterSlashing): void => send({ type: EventType.attesterSlashing, message })
+		const onBlsChange = (message: capella.SignedBLSToExecutionChange): void => send({ type: EventType.blsToExecutionChange, message })
+		chain.on('head', onHead).on('finalized', onFinalized)
+		pool.on('voluntaryExit', onExit).on('proposerSlashing', onProposerSlashing)
+		pool.on('attesterSlashing', onAttesterSlashing).on('blsToExecutionChange', onBlsChange)
 		stream.once('close', () => {
-			chain.off('head', onHead)
-			chain.off('finalized', onFinalized)
+			chain.off('head', onHead).off('finalized', onFinalized)
+			pool.off('voluntaryExit', onExit).off('proposerSlashing', onProposerSlashing)
+			pool.off('attesterSlashing', onAttesterSlashing).off('blsToExecutionChange', onBlsChange)
 		})
 	})
 }

@@ -1,62 +1,56 @@
 /** Node, config and genesis routes. */
 import { routes } from '@lodestar/api'
-import { createFastifyRoute } from '@lodestar/api/server'
+import { ApiError } from '@lodestar/api/server'
 import { chainConfigToJson } from '@lodestar/config'
 import { activePreset, presetToJson } from '@lodestar/params'
 import type { FastifyInstance } from 'fastify'
 import type { BeaconChain } from '../chain.ts'
+import { createNetworkIdentity } from '../network-identity.ts'
 import type { SlotLoop } from '../slot-loop.ts'
+import { serve } from './serve.ts'
 
 const VERSION = 'stkr-devnet/0.1.0 (Lodestar state transition 1.46.0)'
 
-export function registerNodeRoutes(server: FastifyInstance, chain: BeaconChain, slots: SlotLoop): void {
+export async function registerNodeRoutes(server: FastifyInstance, chain: BeaconChain, slots: SlotLoop): Promise<void> {
 	const { config } = chain
-	const node = routes.node.getDefinitions(config)
-	const chainConfig = routes.config.getDefinitions(config)
-	const beacon = routes.beacon.getDefinitions(config)
+	const identity = await createNetworkIdentity(config)
 
-	server.route(createFastifyRoute(node.getNodeVersion, async () => ({ data: { version: VERSION } }), 'getNodeVersion'))
-	server.route(
-		createFastifyRoute(
-			node.getSyncingStatus,
-			async () => ({
-				data: {
-					headSlot: chain.head.slot,
-					syncDistance: slots.slot - chain.head.slot,
-					isSyncing: false,
-					isOptimistic: false,
-					elOffline: false,
-				},
-			}),
-			'getSyncingStatus',
-		),
-	)
-	server.route(createFastifyRoute(node.getHealth, async () => ({ status: 200 }), 'getHealth'))
-	server.route(
-		createFastifyRoute(
-			chainConfig.getSpec,
-			async () => ({ data: { ...presetToJson(activePreset), ...chainConfigToJson(config) } }),
-			'getSpec',
-		),
-	)
-	server.route(
-		createFastifyRoute(
-			chainConfig.getDepositContract,
-			async () => ({ data: { chainId: config.DEPOSIT_CHAIN_ID, address: config.DEPOSIT_CONTRACT_ADDRESS } }),
-			'getDepositContract',
-		),
-	)
-	server.route(
-		createFastifyRoute(
-			beacon.getGenesis,
-			async () => ({
-				data: {
-					genesisTime: chain.genesisTime,
-					genesisValidatorsRoot: config.genesisValidatorsRoot,
-					genesisForkVersion: config.GENESIS_FORK_VERSION,
-				},
-			}),
-			'getGenesis',
-		),
-	)
+	serve<routes.node.Endpoints>(server, routes.node.getDefinitions(config), {
+		getNodeVersion: async () => ({ data: { version: VERSION } }),
+		getNetworkIdentity: async () => ({ data: identity }),
+		// The only node of its network.
+		getPeers: async () => ({ data: [], meta: { count: 0 } }),
+		getPeer: async ({ peerId }) => {
+			throw new ApiError(404, `No peer "${peerId}": this is the only node of its network.`)
+		},
+		getPeerCount: async () => ({ data: { disconnected: 0, connecting: 0, connected: 0, disconnecting: 0 } }),
+		getSyncingStatus: async () => ({
+			data: {
+				headSlot: chain.head.slot,
+				syncDistance: slots.slot - chain.head.slot,
+				isSyncing: false,
+				isOptimistic: false,
+				elOffline: false,
+			},
+		}),
+		getHealth: async () => ({ status: 200 }),
+	})
+	serve<routes.config.Endpoints>(server, routes.config.getDefinitions(config), {
+		getSpec: async () => ({ data: { ...presetToJson(activePreset), ...chainConfigToJson(config) } }),
+		getForkSchedule: async () => ({
+			data: config.forksAscendingEpochOrder
+				.filter(({ epoch }) => epoch !== Number.POSITIVE_INFINITY)
+				.map(({ prevVersion, version, epoch }) => ({ previousVersion: prevVersion, currentVersion: version, epoch })),
+		}),
+		getDepositContract: async () => ({ data: { chainId: config.DEPOSIT_CHAIN_ID, address: config.DEPOSIT_CONTRACT_ADDRESS } }),
+	})
+	serve<routes.beacon.Endpoints>(server, routes.beacon.getDefinitions(config), {
+		getGenesis: async () => ({
+			data: {
+				genesisTime: chain.genesisTime,
+				genesisValidatorsRoot: config.genesisValidatorsRoot,
+				genesisForkVersion: config.GENESIS_FORK_VERSION,
+			},
+		}),
+	})
 }

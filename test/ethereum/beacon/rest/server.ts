@@ -8,7 +8,9 @@ import { registerBlockRoutes } from './block-routes.ts'
 import { registerEventStream } from './event-stream.ts'
 import { registerNodeRoutes } from './node-routes.ts'
 import { registerPoolRoutes } from './pool-routes.ts'
+import { registerRewardRoutes } from './reward-routes.ts'
 import { registerStateRoutes } from './state-routes.ts'
+import { registerValidatorRoutes } from './validator-routes.ts'
 
 /** @returns the port it listens on. @throws if the port can't be bound, with `code` of the system error */
 export async function startRestApi(sources: BlockSources, slots: SlotLoop, port: number): Promise<number> {
@@ -18,15 +20,20 @@ export async function startRestApi(sources: BlockSources, slots: SlotLoop, port:
 		routerOptions: { querystringParser: (query) => qs.parse(query, { comma: true, parseArrays: true }) as Record<string, unknown> },
 	})
 	addSszContentTypeParser(server)
-	server.setErrorHandler((error: Error & { statusCode?: number; validation?: unknown }, _request, reply) => {
+	server.setErrorHandler((error: Error & { statusCode?: number; failures?: unknown }, _request, reply) => {
 		const code = error.statusCode ?? 500
-		void reply.code(code).send({ code, message: error.message })
+		void reply.code(code).send({ code, message: error.message, failures: error.failures })
 	})
-	registerNodeRoutes(server, sources.chain, slots)
+	server.setNotFoundHandler((request, reply) => {
+		void reply.code(404).send({ code: 404, message: `${request.method} ${request.url} is not served here.` })
+	})
+	await registerNodeRoutes(server, sources.chain, slots)
 	registerStateRoutes(server, sources.chain)
+	registerValidatorRoutes(server, sources.chain)
 	registerBlockRoutes(server, sources.chain)
+	registerRewardRoutes(server, sources.chain)
 	registerPoolRoutes(server, sources)
-	registerEventStream(server, sources.chain)
+	registerEventStream(server, sources)
 	await server.listen({ host: '127.0.0.1', port })
 	const address = server.server.address()
 	if (address === null || typeof address === 'string') throw new Error('The REST server has no TCP address')

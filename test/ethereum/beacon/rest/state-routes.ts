@@ -1,130 +1,105 @@
-/** Routes under /eth/v1/beacon/states. */
+/** What a state says of the chain as a whole: root, fork, finality, randomness, committees and queues. */
 import { routes } from '@lodestar/api'
-import { ApiError, createFastifyRoute } from '@lodestar/api/server'
-import type { CachedBeaconStateElectra } from '@lodestar/state-transition'
-import { getValidatorStatus, mapToGeneralStatus } from '@lodestar/types'
-import { fromHex } from '@lodestar/utils'
+import { ApiError } from '@lodestar/api/server'
+import { EPOCHS_PER_HISTORICAL_VECTOR, SLOTS_PER_EPOCH, SYNC_COMMITTEE_SIZE, SYNC_COMMITTEE_SUBNET_COUNT } from '@lodestar/params'
+import { type CachedBeaconStateElectra, computeEpochAtSlot, computeStartSlotAtEpoch, getRandaoMix } from '@lodestar/state-transition'
 import type { FastifyInstance } from 'fastify'
-import type { BeaconChain, ChainBlock } from '../chain.ts'
+import type { BeaconChain } from '../chain.ts'
+import { stateAt } from './lookup.ts'
+import { serve } from './serve.ts'
 
-type Validator = routes.beacon.ValidatorResponse
+type Committee = routes.beacon.EpochCommitteeResponse
 
 export function registerStateRoutes(server: FastifyInstance, chain: BeaconChain): void {
-	const beacon = routes.beacon.getDefinitions(chain.config)
+	const versionedMeta = ({ state, meta }: ReturnType<typeof stateAt>) => ({ ...meta, version: chain.config.getForkName(state.slot) })
 
-	const find = (stateId: routes.beacon.StateId): { state: CachedBeaconStateElectra; meta: ReturnType<typeof metaOf> } => {
-		const found = chain.findState(stateId)
-		if (found === undefined) throw new ApiError(404, `No state "${stateId}" here: only recent slots and the checkpoints are kept.`)
-		return { state: found.state, meta: metaOf(found.block) }
-	}
-	const metaOf = (block: ChainBlock) => ({ executionOptimistic: false, finalized: chain.isFinalized(block) })
-
-	const listValidators = (state: CachedBeaconStateElectra, ids: (string | number)[], statuses: string[]): Validator[] => {
-		const known = ids.map((id) => validatorIndex(state, id)).filter((index) => index !== undefined)
-		const indices = ids.length === 0 ? Array.from({ length: state.validators.length }, (_, index) => index) : known
-		return indices
-			.map((index) => describeValidator(state, index))
-			.filter(({ status }) => statuses.length === 0 || statuses.includes(status) || statuses.includes(mapToGeneralStatus(status)))
-	}
-
-	server.route(
-		createFastifyRoute(
-			beacon.getStateRoot,
-			async ({ stateId }) => {
-				const { state, meta } = find(stateId)
-				return { data: { root: state.hashTreeRoot() }, meta }
-			},
-			'getStateRoot',
-		),
-	)
-	server.route(
-		createFastifyRoute(
-			beacon.getStateFork,
-			async ({ stateId }) => {
-				const { state, meta } = find(stateId)
-				return { data: state.fork.toValue(), meta }
-			},
-			'getStateFork',
-		),
-	)
-	server.route(
-		createFastifyRoute(
-			beacon.getStateFinalityCheckpoints,
-			async ({ stateId }) => {
-				const { state, meta } = find(stateId)
-				return {
-					data: {
-						previousJustified: state.previousJustifiedCheckpoint.toValue(),
-						currentJustified: state.currentJustifiedCheckpoint.toValue(),
-						finalized: state.finalizedCheckpoint.toValue(),
-					},
-					meta,
-				}
-			},
-			'getStateFinalityCheckpoints',
-		),
-	)
-	server.route(
-		createFastifyRoute(
-			beacon.getStateValidator,
-			async ({ stateId, validatorId }) => {
-				const { state, meta } = find(stateId)
-				const index = validatorIndex(state, validatorId)
-				if (index === undefined) throw new ApiError(404, `No validator "${validatorId}" in state "${stateId}".`)
-				return { data: describeValidator(state, index), meta }
-			},
-			'getStateValidator',
-		),
-	)
-	server.route(
-		createFastifyRoute(
-			beacon.getStateValidators,
-			async ({ stateId, validatorIds = [], statuses = [] }) => {
-				const { state, meta } = find(stateId)
-				return { data: listValidators(state, validatorIds, statuses), meta }
-			},
-			'getStateValidators',
-		),
-	)
-	server.route(
-		createFastifyRoute(
-			beacon.postStateValidators,
-			async ({ stateId, validatorIds = [], statuses = [] }) => {
-				const { state, meta } = find(stateId)
-				return { data: listValidators(state, validatorIds, statuses), meta }
-			},
-			'postStateValidators',
-		),
-	)
-	server.route(
-		createFastifyRoute(
-			beacon.getPendingDeposits,
-			async ({ stateId }) => {
-				const { state, meta } = find(stateId)
-				return { data: state.pendingDeposits.toValue(), meta: { ...meta, version: chain.config.getForkName(state.slot) } }
-			},
-			'getPendingDeposits',
-		),
-	)
+	serve<routes.beacon.Endpoints>(server, routes.beacon.getDefinitions(chain.config), {
+		getStateRoot: async ({ stateId }) => {
+			const { state, meta } = stateAt(chain, stateId)
+			return { data: { root: state.hashTreeRoot() }, meta }
+		},
+		getStateFork: async ({ stateId }) => {
+			const { state, meta } = stateAt(chain, stateId)
+			return { data: state.fork.toValue(), meta }
+		},
+		getStateFinalityCheckpoints: async ({ stateId }) => {
+			const { state, meta } = stateAt(chain, stateId)
+			return {
+				data: {
+					previousJustified: state.previousJustifiedCheckpoint.toValue(),
+					currentJustified: state.currentJustifiedCheckpoint.toValue(),
+					finalized: state.finalizedCheckpoint.toValue(),
+				},
+				meta,
+			}
+		},
+		getStateRandao: async ({ stateId, epoch }) => {
+			const { state, meta } = stateAt(chain, stateId)
+			return { data: { randao: randaoMix(state, epoch ?? state.epochCtx.epoch) }, meta }
+		},
+		getEpochCommittees: async ({ stateId, epoch, index, slot }) => {
+			const { state, meta } = stateAt(chain, stateId)
+			const isWanted = (committee: Committee): boolean =>
+				(slot === undefined || committee.slot === slot) && (index === undefined || committee.index === index)
+			return { data: committeesOf(state, epoch ?? state.epochCtx.epoch, slot).filter(isWanted), meta }
+		},
+		getEpochSyncCommittees: async ({ stateId, epoch }) => {
+			const { state, meta } = stateAt(chain, stateId)
+			const validators = syncCommitteeOf(state, epoch ?? state.epochCtx.epoch)
+			const size = SYNC_COMMITTEE_SIZE / SYNC_COMMITTEE_SUBNET_COUNT
+			const validatorAggregates = Array.from({ length: SYNC_COMMITTEE_SUBNET_COUNT }, (_, i) => validators.slice(i * size, (i + 1) * size))
+			return { data: { validators, validatorAggregates }, meta }
+		},
+		getPendingDeposits: async ({ stateId }) => {
+			const found = stateAt(chain, stateId)
+			return { data: found.state.pendingDeposits.toValue(), meta: versionedMeta(found) }
+		},
+		getPendingPartialWithdrawals: async ({ stateId }) => {
+			const found = stateAt(chain, stateId)
+			return { data: found.state.pendingPartialWithdrawals.toValue(), meta: versionedMeta(found) }
+		},
+		getPendingConsolidations: async ({ stateId }) => {
+			const found = stateAt(chain, stateId)
+			return { data: found.state.pendingConsolidations.toValue(), meta: versionedMeta(found) }
+		},
+	})
 }
 
-/** @param id an index or a public key in hex. @returns undefined for one the state does not know */
-function validatorIndex(state: CachedBeaconStateElectra, id: string | number): number | undefined {
-	let index: number | null
-	if (typeof id === 'string' && id.startsWith('0x')) {
-		if (!/^0x[0-9a-f]{96}$/i.test(id)) throw new ApiError(400, `"${id}" is not a BLS public key: 0x and 96 hex digits.`)
-		index = state.epochCtx.getValidatorIndex(fromHex(id))
-	} else {
-		index = Number(id)
-		if (!Number.isSafeInteger(index) || index < 0) throw new ApiError(400, `"${id}" is neither a validator index nor a public key.`)
-	}
-	// The cache of public keys is shared by all states, so it may know validators of later ones.
-	return index === null || index >= state.validators.length ? undefined : index
+/** @throws ApiError 400 if the state holds no mix of that epoch: it is in the future, or overwritten */
+function randaoMix(state: CachedBeaconStateElectra, epoch: number): Uint8Array {
+	const { epoch: current } = state.epochCtx
+	if (epoch > current || epoch + EPOCHS_PER_HISTORICAL_VECTOR <= current)
+		throw new ApiError(
+			400,
+			`The state of epoch ${current} holds the RANDAO mixes of its last ${EPOCHS_PER_HISTORICAL_VECTOR} epochs, not that of ${epoch}.`,
+		)
+	return getRandaoMix(state, epoch)
 }
 
-function describeValidator(state: CachedBeaconStateElectra, index: number): Validator {
-	const validator = state.validators.getReadonly(index)
-	const balance = state.balances.get(index)
-	const lifecycle = getValidatorStatus(validator, state.epochCtx.epoch)
-	return { index, balance, status: lifecycle, validator: validator.toValue() }
+/** @throws ApiError 400 if the state does not determine the epoch's committees, or the slot is in another epoch */
+function committeesOf(state: CachedBeaconStateElectra, epoch: number, slot: number | undefined): Committee[] {
+	if (slot !== undefined && computeEpochAtSlot(slot) !== epoch)
+		throw new ApiError(400, `Slot ${slot} is in epoch ${computeEpochAtSlot(slot)}, not in epoch ${epoch}.`)
+	const shuffling = state.epochCtx.getShufflingAtEpochOrNull(epoch)
+	if (shuffling === null)
+		throw new ApiError(
+			400,
+			`The state of epoch ${state.epochCtx.epoch} tells the committees of that epoch and its neighbours, not of ${epoch}.`,
+		)
+	const start = computeStartSlotAtEpoch(epoch)
+	return Array.from({ length: SLOTS_PER_EPOCH }, (_, offset) =>
+		shuffling.committees[offset].map((members, index) => ({ index, slot: start + offset, validators: [...members] })),
+	).flat()
+}
+
+/** @throws ApiError 400 if the epoch is in neither the state's sync committee period nor the next */
+function syncCommitteeOf(state: CachedBeaconStateElectra, epoch: number): number[] {
+	try {
+		return [...state.epochCtx.getIndexedSyncCommitteeAtEpoch(epoch).validatorIndices]
+	} catch {
+		throw new ApiError(
+			400,
+			`The state of epoch ${state.epochCtx.epoch} knows the sync committees of its period and the next, epoch ${epoch} is in neither.`,
+		)
+	}
 }
