@@ -7,7 +7,7 @@ import { builtRuntime } from './built.ts'
 import { callOf } from './calls.ts'
 import { type RunnableRuntime, type ToSign, TwinChain } from './chain.ts'
 import { ethereumKey } from './ethereum-keys.ts'
-import { attest, attestOutcome, DAY_SLOTS, ETHER, ethOf, feesOf, fund, lockOf, settle, signOrder } from './journeys.ts'
+import { attest, attestOutcome, ORDER_LIFETIME_SLOTS, ETHER, ethOf, feesOf, fund, lockOf, settle, signOrder } from './journeys.ts'
 
 let runtime: RunnableRuntime
 let chain: TwinChain
@@ -112,7 +112,7 @@ describe('orders', () => {
 			'failed Escrow.OrderClosed',
 			'failed Escrow.OrderClosed',
 		])
-		chain.block([], DAY_SLOTS)
+		chain.block([], ORDER_LIFETIME_SLOTS)
 		expect(settle(chain, 0n, 'Expired')).toEqual(['failed Escrow.OrderClosed', 'failed Escrow.OrderClosed', 'failed Escrow.OrderClosed'])
 		expect(ethOf(chain, 'Bob')).toBe(6n * ETHER)
 	})
@@ -121,7 +121,7 @@ describe('orders', () => {
 		start()
 		const late = signOrder(chain, 1, 0n)
 		expect(settle(chain, 0n, 'Expired')).toEqual(Array(3).fill('failed Escrow.OrderNotExpired'))
-		chain.block([], DAY_SLOTS)
+		chain.block([], ORDER_LIFETIME_SLOTS)
 		expect(chain.block([late])).toEqual(['failed Escrow.OrderExpired'])
 		expect(settle(chain, 0n, 'Expired')).toEqual(['ok', 'ok', 'ok'])
 		expect(chain.eventsOf('Escrow.OrderRefunded')).toMatchObject([{ nonce: 0n, amountWei: 4n * ETHER }])
@@ -133,7 +133,7 @@ describe('orders', () => {
 
 	test('ESC-2 one witness that says two outcomes is recorded, and its second word does not count', () => {
 		start()
-		chain.block([], DAY_SLOTS)
+		chain.block([], ORDER_LIFETIME_SLOTS)
 		const outcomes = [
 			attestOutcome('Witness1', 0n, 'Executed'),
 			attestOutcome('Witness1', 0n, 'Expired'),

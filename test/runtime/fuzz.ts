@@ -12,7 +12,7 @@ import { DEV_KEYS, type DevName, developmentGenesis } from '@stkr/runtime-spec/r
 import { arbitraryCall } from './arbitrary.ts'
 import { builtRuntime } from './built.ts'
 import { accountOf, type Outcome, TwinChain } from './chain.ts'
-import { DAY_SLOTS } from './journeys.ts'
+import { ORDER_LIFETIME_SLOTS } from './journeys.ts'
 import { KNOWN, type Move, Moves, type ReadState } from './moves.ts'
 import { Random } from './random.ts'
 import { SessionMoves } from './session-moves.ts'
@@ -75,7 +75,7 @@ export const fuzz = async (count: number, seed: number, report: (done: number) =
 				note('validate', 'trapped')
 		try {
 			// A day's jump lets every open order expire.
-			chain.open(random.oneIn(12) ? DAY_SLOTS : BigInt(1 + random.below(3)))
+			chain.open(random.oneIn(12) ? ORDER_LIFETIME_SLOTS : BigInt(1 + random.below(3)))
 			for (let i = 0; i < BLOCK_EXTRINSICS && result.extrinsics < count; i++) {
 				const { raw, name } = nextExtrinsic(chain, nextMove(), random)
 				note(name, chain.apply(raw))

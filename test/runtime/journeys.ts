@@ -12,8 +12,8 @@ import { accountOf, errorName, type Outcome, type ToSign, type TwinChain } from 
 import { orderSignature } from './ethereum-keys.ts'
 
 export const ETHER = 10n ** 18n
-/** Slots in a little more than the dev preset's order lifetime of a day. */
-export const DAY_SLOTS = 86_401n
+/** Slots in a little more than the dev preset's order lifetime of two days. */
+export const ORDER_LIFETIME_SLOTS = 2n * 86_400n + 1n
 const WITNESSES: readonly DevName[] = ['Witness1', 'Witness2', 'Witness3']
 const SENDER = new Uint8Array(20).fill(0xab)
 

@@ -12,7 +12,7 @@ import { callOf } from './calls.ts'
 import { type RunnableRuntime, type ToSign, TwinChain } from './chain.ts'
 import {
 	assetOf,
-	DAY_SLOTS,
+	ORDER_LIFETIME_SLOTS,
 	depositData,
 	ETHER,
 	ethOf,
@@ -142,7 +142,7 @@ describe('a launched pool', () => {
 		launch()
 		expect(chain.block([1, 2, 3].map((number) => signOrder(chain, number, 0n)))).toEqual(['ok', 'ok', 'ok'])
 		expect(chain.eventsOf('Escrow.OrderReady')).toEqual([{ nonce: 0n }])
-		chain.block([], DAY_SLOTS)
+		chain.block([], ORDER_LIFETIME_SLOTS)
 		expect(settle(chain, 0n, 'Expired')).toEqual(['ok', 'ok', 'ok'])
 		expect(pool().status.type).toBe('AwaitingDepositData')
 		expect(ethOf(chain, poolAccount(0))).toBe(32n * ETHER)
