@@ -7,7 +7,7 @@ import { builtRuntime } from './built.ts'
 import { callOf } from './calls.ts'
 import { type RunnableRuntime, type ToSign, TwinChain } from './chain.ts'
 import { ethereumKey } from './ethereum-keys.ts'
-import { attest, attestOutcome, ORDER_LIFETIME_SLOTS, ETHER, ethOf, feesOf, fund, lockOf, settle, signOrder } from './journeys.ts'
+import { attest, attestOutcome, ETHER, ethOf, feesOf, fund, lockOf, ORDER_LIFETIME_SLOTS, settle, signOrder } from './journeys.ts'
 
 let runtime: RunnableRuntime
 let chain: TwinChain

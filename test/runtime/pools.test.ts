@@ -12,7 +12,6 @@ import { callOf } from './calls.ts'
 import { type RunnableRuntime, type ToSign, TwinChain } from './chain.ts'
 import {
 	assetOf,
-	ORDER_LIFETIME_SLOTS,
 	depositData,
 	ETHER,
 	ethOf,
@@ -22,6 +21,7 @@ import {
 	fund,
 	idOf,
 	joinPool,
+	ORDER_LIFETIME_SLOTS,
 	openPool,
 	settle,
 	signOrder,
