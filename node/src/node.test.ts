@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, t
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { encodeSignedBlock, type SignedBlock } from './block/block.ts'
 import { readBlocks } from './block/blocks-file.ts'
 import { decodeHeader, encodeHeader, hashHeader } from './block/header.ts'
@@ -363,10 +363,14 @@ describe('the data directory', () => {
 	})
 
 	it('is deleted after a temporary run', async () => {
-		const before = readdirSync(tmpdir()).filter((name) => name.startsWith('stkr-node-'))
-		await stop(await start())
-		const after = readdirSync(tmpdir()).filter((name) => name.startsWith('stkr-node-') && !before.includes(name))
-		expect(after).toEqual([])
+		// A folder of its own for temporary data: other tests run nodes at the same time.
+		const folder = directory()
+		vi.stubEnv('TMPDIR', folder)
+		const node = await start()
+		vi.unstubAllEnvs()
+		expect(readdirSync(folder)).toHaveLength(1)
+		await stop(node)
+		expect(readdirSync(folder)).toEqual([])
 	})
 
 	it('keeps inserted keys, readable by the owner only', async () => {
