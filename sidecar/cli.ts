@@ -58,10 +58,7 @@ async function witness({ config: file, ...flags }: Record<string, string | undef
 async function watch({ config: file, ...flags }: Record<string, unknown>): Promise<void> {
 	const { readWatchConfig } = await import('./relayer/config.ts')
 	const config = readWatchConfig(flags, file as string | undefined)
-	const [{ startWatcher }, { startWatchService }] = await Promise.all([
-		import('./relayer/watcher.ts'),
-		import('./relayer/watch-service.ts'),
-	])
+	const [{ startWatcher }, { startWatchService }] = await Promise.all([import('./relayer/watcher.ts'), import('./service/watch.ts')])
 	const log = pino({ level: config.log, base: { role: 'watcher' } })
 	const running = startWatcher(config, log, process.env)
 	await serveUntilStopped(running, log, () => startWatchService(config.host, config.port, running.status))

@@ -1,13 +1,11 @@
 /** Validator keys and deposit data of the Beacon chain (ESC-6), as the consensus specification defines them. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import bls from '@chainsafe/bls'
 import { bytesToBigInt, bytesToHex, type Hex, hexToBytes, isHex, size } from 'viem'
+import { depositDataRoot, depositSigningRoot } from '../keys/signing-roots.ts'
 
 /** Order of the BLS12-381 scalar field; a secret key is in [1, order). */
 const CURVE_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n
-
-/** DOMAIN_DEPOSIT of the consensus specification. */
-const DOMAIN_DEPOSIT = Uint8Array.of(3, 0, 0, 0)
 
 const MAX_U64 = 2n ** 64n - 1n
 
@@ -79,16 +77,9 @@ export function makeDepositData({ secretKey, withdrawalCredentials, amountGwei, 
 		throw new RangeError('secretKey must be 32 bytes, big-endian, between 1 and the BLS12-381 curve order: use generateValidatorKey')
 	}
 	const key = bls.SecretKey.fromBytes(secretKey)
-	const pubkey = key.toPublicKey().toBytes()
-	const credentials = hexToBytes(withdrawalCredentials)
-	const signature = key.sign(signingRoot(pubkey, credentials, amountGwei, hexToBytes(genesisForkVersion))).toBytes()
-	return {
-		pubkey: bytesToHex(pubkey),
-		withdrawalCredentials,
-		amountGwei,
-		signature: bytesToHex(signature),
-		depositDataRoot: bytesToHex(depositDataRoot(pubkey, credentials, amountGwei, signature)),
-	}
+	const message = { pubkey: bytesToHex(key.toPublicKey().toBytes()), withdrawalCredentials, amountGwei }
+	const signature = bytesToHex(key.sign(depositSigningRoot(message, genesisForkVersion)).toBytes())
+	return { ...message, signature, depositDataRoot: depositDataRoot(message, signature) }
 }
 
 /**
@@ -115,16 +106,15 @@ export function verifyDepositData(data: DepositData, expected: DepositDataExpect
 	if (data.amountGwei !== expected.amountGwei) {
 		return fault('amount', `it is ${data.amountGwei} gwei, not ${expected.amountGwei}`)
 	}
-	const [pubkey, credentials, signature] = [data.pubkey, data.withdrawalCredentials, data.signature].map((field) => hexToBytes(field))
-	const root = bytesToHex(depositDataRoot(pubkey, credentials, data.amountGwei, signature))
+	const root = depositDataRoot(data, data.signature)
 	if (!equalHex(data.depositDataRoot, root)) {
 		return fault('deposit-data-root', `it is ${data.depositDataRoot}, but that of the fields is ${root}`)
 	}
+	const pubkey = hexToBytes(data.pubkey)
 	if (!isValidPublicKey(pubkey)) {
 		return fault('pubkey', `${data.pubkey} is not a valid BLS12-381 public key`)
 	}
-	const message = signingRoot(pubkey, credentials, data.amountGwei, hexToBytes(expected.genesisForkVersion))
-	if (!bls.verify(pubkey, message, signature)) {
+	if (!bls.verify(pubkey, depositSigningRoot(data, expected.genesisForkVersion), hexToBytes(data.signature))) {
 		return fault('signature', `${data.pubkey} did not sign this deposit for genesis fork version ${expected.genesisForkVersion}`)
 	}
 	return { valid: true }
@@ -156,51 +146,4 @@ function isValidPublicKey(pubkey: Uint8Array): boolean {
 	} catch {
 		return false
 	}
-}
-
-function sha256(...parts: Uint8Array[]): Uint8Array {
-	const hash = createHash('sha256')
-	for (const part of parts) hash.update(part)
-	return hash.digest()
-}
-
-/** Appends zeros up to whole 32-byte SSZ chunks. */
-function padToChunks(bytes: Uint8Array, chunks: number): Uint8Array {
-	const padded = new Uint8Array(32 * chunks)
-	padded.set(bytes)
-	return padded
-}
-
-/** SSZ hash tree root of two, four, … chunks. */
-function merkleize(chunks: Uint8Array[]): Uint8Array {
-	if (chunks.length === 1) return chunks[0]
-	const half = chunks.length / 2
-	return sha256(merkleize(chunks.slice(0, half)), merkleize(chunks.slice(half)))
-}
-
-/** SSZ hash tree root of a byte vector whose length fills `chunks` chunks, a power of two. */
-function bytesRoot(bytes: Uint8Array, chunks: number): Uint8Array {
-	const padded = padToChunks(bytes, chunks)
-	return merkleize(Array.from({ length: chunks }, (_, index) => padded.subarray(32 * index, 32 * index + 32)))
-}
-
-function uint64Chunk(value: bigint): Uint8Array {
-	const chunk = new Uint8Array(32)
-	new DataView(chunk.buffer).setBigUint64(0, value, true)
-	return chunk
-}
-
-/** hash_tree_root(DepositData). */
-function depositDataRoot(pubkey: Uint8Array, credentials: Uint8Array, amountGwei: bigint, signature: Uint8Array): Uint8Array {
-	return merkleize([bytesRoot(pubkey, 2), credentials, uint64Chunk(amountGwei), bytesRoot(signature, 4)])
-}
-
-/** compute_signing_root(DepositMessage, compute_domain(DOMAIN_DEPOSIT)): the genesis fork version and no validators root. */
-function signingRoot(pubkey: Uint8Array, credentials: Uint8Array, amountGwei: bigint, genesisForkVersion: Uint8Array): Uint8Array {
-	const messageRoot = merkleize([bytesRoot(pubkey, 2), credentials, uint64Chunk(amountGwei), new Uint8Array(32)])
-	const forkDataRoot = merkleize([padToChunks(genesisForkVersion, 1), new Uint8Array(32)])
-	const domain = new Uint8Array(32)
-	domain.set(DOMAIN_DEPOSIT)
-	domain.set(forkDataRoot.subarray(0, 28), 4)
-	return merkleize([messageRoot, domain])
 }

@@ -2,12 +2,12 @@ import { pino } from 'pino'
 import { parseEther, toHex } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { EXPIRY, RECIPIENT, START_TIMEOUT_MS, WITNESSES } from '../contracts/testing/escrow.ts'
+import { startWatchService } from '../service/watch.ts'
 import { readWatchConfig } from './config.ts'
 import type { OrderState } from './edges.ts'
 import { FatalError } from './errors.ts'
 import { type Bridge, ORDER_LIFETIME_SECONDS, startBridge, until } from './testing/bridge.ts'
 import { type ChainView, checkOrders, checkReserve, checkStall } from './watch-checks.ts'
-import { startWatchService } from './watch-service.ts'
 import { startWatcher, type WatcherStatus } from './watcher.ts'
 
 let bridge: Bridge

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { WitnessStatus } from '../relayer/witness.ts'
-import { type Service, startService } from './server.ts'
+import type { Service } from './http.ts'
+import { startService } from './server.ts'
 
 const NOW_MS = 1_000_000
 

@@ -1,8 +1,6 @@
 /** The witness's own HTTP service: is it alive, is it up to date, what does it owe. Read-only. */
-import type { AddressInfo } from 'node:net'
-import Router from '@koa/router'
-import Koa from 'koa'
 import type { WitnessStatus } from '../relayer/witness.ts'
+import { type Service, serve } from './http.ts'
 import { witnessMetrics } from './metrics.ts'
 
 /** A side that was not read for this long is not up to date. */
@@ -16,25 +14,14 @@ interface ServiceOptions {
 	now?: () => number
 }
 
-export interface Service {
-	url: string
-	close(): Promise<void>
-}
-
 /**
- * Serves `/livez`, `/readyz`, `/status` and `/metrics`.
+ * Serves what `http.ts` says; ready is a running witness that has read both sides of late.
  *
  * @throws Error when the port is taken or the host is not this machine's
  */
-export async function startService({ host, port, status, now = Date.now }: ServiceOptions): Promise<Service> {
-	const router = new Router()
-	const metrics = witnessMetrics()
-
-	router.get('/livez', (context) => {
-		context.body = { live: true }
-	})
-
-	router.get('/readyz', (context) => {
+export function startService({ host, port, status, now = Date.now }: ServiceOptions): Promise<Service> {
+	const { contentType, render } = witnessMetrics()
+	const readiness = () => {
 		const { phase, sides } = status()
 		const ages = Object.entries(sides).map(([side, { readAtMs, problem }]) => ({
 			side,
@@ -42,36 +29,7 @@ export async function startService({ host, port, status, now = Date.now }: Servi
 			problem,
 		}))
 		const ready = phase === 'running' && ages.every(({ ageMs }) => ageMs !== null && ageMs <= STALE_MS)
-		context.status = ready ? 200 : 503
-		context.body = { ready, phase, sides: ages }
-	})
-
-	router.get('/status', (context) => {
-		context.body = status()
-	})
-
-	router.get('/metrics', async (context) => {
-		context.type = metrics.contentType
-		context.body = await metrics.render(status())
-	})
-
-	const app = new Koa()
-	app.use(router.routes()).use(router.allowedMethods())
-	const server = app.listen(port, host)
-	await new Promise<void>((resolve, reject) => {
-		server.once('listening', resolve)
-		server.once('error', (error: NodeJS.ErrnoException) => {
-			const reason = error.code === 'EADDRINUSE' ? 'the port is taken: give another --port, or 0 for any free one' : error.message
-			reject(new Error(`The service cannot listen on ${host}:${port}: ${reason}.`, { cause: error }))
-		})
-	})
-	const { address, family, port: actual } = server.address() as AddressInfo
-	return {
-		url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`,
-		close: () =>
-			new Promise((resolve, reject) => {
-				server.close((error) => (error ? reject(error) : resolve()))
-				server.closeAllConnections()
-			}),
+		return { ready, phase, sides: ages }
 	}
+	return serve(host, port, { readiness, status, metrics: { contentType, render: () => render(status()) } })
 }

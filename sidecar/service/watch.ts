@@ -1,58 +1,23 @@
 /** The watcher's own HTTP service: is it alive, what is wrong, in JSON and in Prometheus's terms. Read-only. */
-import type { AddressInfo } from 'node:net'
-import Router from '@koa/router'
-import Koa from 'koa'
 import { Gauge, Registry } from 'prom-client'
-import type { WatcherStatus } from './watcher.ts'
+import type { WatcherStatus } from '../relayer/watcher.ts'
+import { type Service, serve } from './http.ts'
 
 const WEI_PER_ETH = 1e18
 
-interface WatchService {
-	url: string
-	close(): Promise<void>
-}
-
 /**
- * Serves `/livez`, `/status` and `/metrics`; `/readyz` answers 503 while a side can't be read.
+ * Serves what `http.ts` says; ready is a running watcher that can read both sides.
  *
- * @param port 0 takes any free one
  * @throws Error when the port is taken or the host is not this machine's
  */
-export async function startWatchService(host: string, port: number, status: () => WatcherStatus): Promise<WatchService> {
-	const router = new Router()
-	const metrics = watchMetrics()
-	router.get('/livez', (context) => {
-		context.body = { live: true }
-	})
-	router.get('/readyz', (context) => {
+export function startWatchService(host: string, port: number, status: () => WatcherStatus): Promise<Service> {
+	const { contentType, render } = watchMetrics()
+	const readiness = () => {
 		const { phase, sides, reserve } = status()
 		const ready = phase === 'running' && reserve !== null && Object.values(sides).every(({ problem }) => problem === null)
-		context.status = ready ? 200 : 503
-		context.body = { ready, phase, sides }
-	})
-	router.get('/status', (context) => {
-		context.body = status()
-	})
-	router.get('/metrics', async (context) => {
-		context.type = metrics.contentType
-		context.body = await metrics.render(status())
-	})
-	const server = new Koa().use(router.routes()).use(router.allowedMethods()).listen(port, host)
-	await new Promise<void>((resolve, reject) => {
-		server.once('listening', resolve)
-		server.once('error', (error) =>
-			reject(new Error(`The service cannot listen on ${host}:${port}: ${error.message}. Give another --port or --host.`, { cause: error })),
-		)
-	})
-	const { address, family, port: actual } = server.address() as AddressInfo
-	return {
-		url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`,
-		close: () =>
-			new Promise((resolve, reject) => {
-				server.close((error) => (error ? reject(error) : resolve()))
-				server.closeAllConnections()
-			}),
+		return { ready, phase, sides }
 	}
+	return serve(host, port, { readiness, status, metrics: { contentType, render: () => render(status()) } })
 }
 
 function watchMetrics() {
